@@ -1,0 +1,1 @@
+"""Kytkös: who answers for what in regional cooperation, on which section of which act."""

@@ -1,0 +1,152 @@
+"""Engines that answer a SELECT with a table: embedded (pyoxigraph) and rdflib."""
+
+import re
+from typing import TYPE_CHECKING, Protocol
+
+import pyoxigraph as ox
+
+from kytkos.errors import QueryError
+from kytkos.graph import Graph
+from kytkos.tables import Table
+from kytkos.terms import RDF_LANG_STRING, XSD, Place, Term
+
+if TYPE_CHECKING:
+    import rdflib
+
+_POSITION = re.compile(r"^error at (\d+):(\d+): ")
+_PLAIN = (XSD + "string", RDF_LANG_STRING)
+
+
+class Engine(Protocol):
+    """Whatever answers a SELECT."""
+
+    def select(self, query: str, name: str = "query") -> Table:
+        """Answer a SELECT query.
+
+        Args:
+            query: SPARQL 1.1 text.
+            name: what messages call the query, its file for example.
+
+        Raises:
+            QueryError: the query can't be parsed, or is not a SELECT.
+        """
+        ...
+
+
+class Oxigraph:
+    """The embedded store."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._store = graph.store
+
+    def select(self, query: str, name: str = "query") -> Table:
+        """Answer a SELECT query over the union of the graphs."""
+        try:
+            solutions = self._store.query(query, use_default_graph_as_union=True)
+        except SyntaxError as error:
+            raise _syntax_error(error.msg, name) from error
+        if not isinstance(solutions, ox.QuerySolutions):
+            raise _not_a_select(name)
+        variables = tuple(v.value for v in solutions.variables)
+        rows = tuple(tuple(None if t is None else term(t) for t in s) for s in solutions)
+        return Table(variables, rows)
+
+
+class Rdflib:
+    """rdflib's engine, on a copy of the graph."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = to_rdflib(graph.store)
+
+    def select(self, query: str, name: str = "query") -> Table:
+        """Answer a SELECT query over the union of the graphs."""
+        from pyparsing import ParseException
+
+        try:
+            result = self._graph.query(query)
+        except ParseException as error:
+            message = f"error at {error.lineno}:{error.column}: {error.msg}"
+            raise _syntax_error(message, name) from error
+        if result.type != "SELECT" or result.vars is None:
+            raise _not_a_select(name)
+        variables = tuple(str(v) for v in result.vars)
+        rows = tuple(
+            tuple(None if b.get(v) is None else _from_rdflib(b[v]) for v in result.vars)
+            for b in result.bindings
+        )
+        return Table(variables, rows)
+
+
+ENGINES: dict[str, type[Oxigraph] | type[Rdflib]] = {"oxigraph": Oxigraph, "rdflib": Rdflib}
+
+
+def term(value: "ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple") -> Term:
+    """Give the term for a value of the store."""
+    if isinstance(value, ox.NamedNode):
+        return Term("uri", value.value)
+    if isinstance(value, ox.BlankNode):
+        return Term("bnode", value.value)
+    if isinstance(value, ox.Triple):
+        return Term("literal", str(value))
+    datatype = value.datatype.value
+    return Term(
+        "literal", value.value, value.language or "", "" if datatype in _PLAIN else datatype
+    )
+
+
+def to_rdflib(store: ox.Store) -> "rdflib.Graph":
+    """Copy the union of a store's graphs into an rdflib graph."""
+    import rdflib
+
+    graph = rdflib.Graph()
+    for quad in store:
+        graph.add(
+            (
+                _to_rdflib(term(quad.subject)),
+                _to_rdflib(term(quad.predicate)),
+                _to_rdflib(term(quad.object)),
+            )
+        )
+    return graph
+
+
+def _to_rdflib(value: Term) -> "rdflib.term.Node":
+    import rdflib
+
+    if value.type == "uri":
+        return rdflib.URIRef(value.value)
+    if value.type == "bnode":
+        return rdflib.BNode(value.value)
+    datatype = rdflib.URIRef(value.datatype) if value.datatype else None
+    return rdflib.Literal(value.value, lang=value.lang or None, datatype=datatype)
+
+
+def _from_rdflib(value: "rdflib.term.Node") -> Term:
+    import rdflib
+
+    if isinstance(value, rdflib.URIRef):
+        return Term("uri", str(value))
+    if isinstance(value, rdflib.BNode):
+        return Term("bnode", str(value))
+    literal = value if isinstance(value, rdflib.Literal) else rdflib.Literal(str(value))
+    datatype = "" if literal.datatype is None else str(literal.datatype)
+    return Term(
+        "literal",
+        str(literal),
+        (literal.language or "").lower(),
+        "" if datatype in _PLAIN else datatype,
+    )
+
+
+def _syntax_error(message: str, name: str) -> QueryError:
+    found = _POSITION.match(message)
+    line, column = (int(n) for n in found.groups()) if found else (0, 0)
+    return QueryError(
+        f"the query can't be parsed: {_POSITION.sub('', message)}", place=Place(name, line, column)
+    )
+
+
+def _not_a_select(name: str) -> QueryError:
+    return QueryError(
+        "the query is not a SELECT", hint="Only SELECT gives a table.", place=Place(name)
+    )

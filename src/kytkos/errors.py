@@ -1,0 +1,69 @@
+"""What a user can put right.
+
+    KytkosError                 exit code 2, no traceback
+    ├── ProjectError            a folder that is no project, or lacks a part
+    ├── DataError               a data or ontology file that can't be read
+    ├── ShapesError             shapes that can't be loaded
+    ├── QueryError              a query that is not there, can't be parsed or bound
+    ├── SourceError             a source document that can't be read
+    └── OutputError             a target that can't be written
+
+Any other exception is a mistake of ours and keeps its traceback.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+from kytkos.terms import Place
+
+
+class KytkosError(Exception):
+    """Something a user can put right: what is wrong, where, and what to do."""
+
+    def __init__(self, message: str, *, hint: str = "", place: Place | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.place = place
+
+    def __str__(self) -> str:
+        where = f"{self.place}: " if self.place else ""
+        hint = f"\n\nhint: {self.hint}" if self.hint else ""
+        return f"{where}error: {self.message}{hint}"
+
+
+class ProjectError(KytkosError):
+    """A folder that is no project, or lacks a part."""
+
+
+class DataError(KytkosError):
+    """A data or ontology file that can't be read."""
+
+
+class ShapesError(KytkosError):
+    """Shapes that can't be loaded."""
+
+
+class QueryError(KytkosError):
+    """A query that is not there, can't be parsed or can't be bound."""
+
+
+class SourceError(KytkosError):
+    """A source document that can't be read."""
+
+
+class OutputError(KytkosError):
+    """A target that can't be written."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Name the nearest of the known words, or all of them where none is near.
+
+    >>> did_you_mean("measure", ["measures", "bodies"])
+    'Did you mean `measures`?'
+    """
+    names = sorted(known)
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if near:
+        return f"Did you mean `{near[0]}`?"
+    return f"There are: {', '.join(names)}." if names else ""

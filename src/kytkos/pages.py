@@ -1,0 +1,338 @@
+"""The pages of the site: views × tables × templates → {path: bytes}.
+
+`views.toml` lists the views. A view has an `output` path, a `template`, and `tables`: names
+that the template uses, each with the query that fills it. A view with `each` makes a page
+for every thing of that query, which binds `?this` and `?key`; of a table whose query binds
+`?this` too, such a page gets the rows about its own thing, or all of them where the table's
+name begins with `all_`. Things in the variables that `also` names are told of on that page.
+
+A query answers with things, not with names, so that it is asked once for all languages. A
+template writes a name with `label`, a name that leads to a page with `link`, and the places
+of a claim with `cites`.
+"""
+
+import json
+import posixpath
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from kytkos import figures
+from kytkos.engines import Engine, Oxigraph
+from kytkos.errors import ProjectError
+from kytkos.files import write_folder
+from kytkos.graph import Graph
+from kytkos.project import Project
+from kytkos.queries import Query
+from kytkos.report import Report
+from kytkos.tables import Table
+from kytkos.terms import DEF, LANGUAGES, SCHEME, Place, Term
+from kytkos.wording import Citations, Names, Pen, anchors, slug
+
+if TYPE_CHECKING:
+    import jinja2
+
+Record = Mapping[str, Term | None]
+Site = dict[PurePosixPath, bytes]
+
+MANIFEST = "kytkos.json"
+
+_HERE = Path(__file__).parent
+
+
+class Rows(list[Record]):
+    """Records that a template narrows again and again, so that each way to do it is kept."""
+
+    def __init__(self, records: Iterable[Record] = ()) -> None:
+        super().__init__(records)
+        self._narrowed: dict[str, dict[str | None, Rows]] = {}
+
+    def where(self, variable: str, value: object) -> "Rows":
+        """Give the records where a variable has a value, or with None, where it has none."""
+        if variable not in self._narrowed:
+            groups: dict[str | None, Rows] = {}
+            for record in self:
+                term = record[variable]
+                groups.setdefault(None if term is None else term.value, Rows()).append(record)
+            self._narrowed[variable] = groups
+        return self._narrowed[variable].get(None if value is None else str(value)) or Rows()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One page of the site, or one page for each thing of a kind."""
+
+    output: str
+    template: str
+    tables: Mapping[str, str] = field(default_factory=dict)
+    each: str = ""
+    also: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page to write: its path below the folder of its language, and what it is about."""
+
+    view: View
+    path: str
+    this: Record
+
+    @property
+    def iri(self) -> str:
+        """The IRI of the thing that the page is about, or empty."""
+        this = self.this.get("this")
+        return this.value if this else ""
+
+
+def read_views(path: Path) -> tuple[View, ...]:
+    """Read views.toml: one `[[view]]` a page or a kind of page; `[common]` tables are for all."""
+    listed = tomllib.loads(path.read_text(encoding="utf-8"))
+    return tuple(
+        View(**view | {"tables": listed["common"] | view.get("tables", {})})
+        for view in listed["view"]
+    )
+
+
+def read_texts(path: Path, lang: str) -> dict[str, Any]:
+    """Read the texts of the pages in one language: `[key]` tables with fi, sv and en."""
+    texts = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {key: in_languages[lang] for key, in_languages in texts.items()}
+
+
+def build(
+    project: Project, graph: Graph, report: Report, *, progress: Callable[[str], None]
+) -> Site:
+    """Make the site in all languages, Finnish at its root.
+
+    Args:
+        project: whose queries and `site.toml` are used.
+        graph: what the pages tell of.
+        report: what the check found; a page says so where there are violations.
+        progress: is told what is being made.
+
+    Raises:
+        QueryError: a query of a view can't be answered.
+        ProjectError: `site.toml` can't be read.
+    """
+    views = read_views(_HERE / "views.toml")
+    settings = read_settings(project.root / "site.toml")
+    tables = dict(_answers(views, project.page_queries(), Oxigraph(graph)))
+    pages = tuple(_pages(views, tables))
+    environment = _environment()
+    site: Site = {}
+    for lang in LANGUAGES:
+        progress(f"Pages: {lang}")
+        site |= _render(environment, pages, tables, settings, report, graph, lang)
+    for path in sorted((_HERE / "static").iterdir()):
+        site[PurePosixPath("static", path.name)] = path.read_bytes()
+    site[PurePosixPath(MANIFEST)] = _manifest(site, graph)
+    return site
+
+
+def write(site: Site, out: Path) -> None:
+    """Write the site, replacing the old one at once or not at all.
+
+    Raises:
+        OutputError: the target can't be written, or holds files that are not a site.
+    """
+    write_folder(out, site, MANIFEST)
+
+
+def summary(site: Site, out: Path) -> str:
+    """Say where the site is, and how much it holds."""
+    held = json.loads(site[PurePosixPath(MANIFEST)])
+    size = sum(map(len, site.values())) / 1_000_000
+    pages = f"{held['pages']} pages from {held['triples']} triples, {size:.1f} MB"
+    return f"{out / 'index.html'}: {pages}"
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """Read `site.toml`: the texts of one county's site, each with fi, sv and en.
+
+    Raises:
+        ProjectError: the file is not TOML.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProjectError(str(error), place=Place(path.name)) from error
+
+
+def _answers(
+    views: Sequence[View], library: Mapping[str, Query], engine: Engine
+) -> Iterator[tuple[str, Table]]:
+    names = {name for view in views for name in (*view.tables.values(), view.each) if name}
+    for name in sorted(names):
+        if name not in library:
+            raise ProjectError(f"the pages ask the query `{name}`, which is not there")
+        yield name, engine.select(library[name].text, name)
+
+
+def _pages(views: Sequence[View], tables: Mapping[str, Table]) -> Iterator[Page]:
+    taken: set[str] = set()
+    for view in views:
+        records = distinct(tables[view.each].records(), "this") if view.each else [{}]
+        for record in records:
+            key = record.get("key")
+            path = free = view.output.format(key=slug(key.value) if key else "")
+            number = 2
+            while free in taken:
+                free, number = path.replace(".html", f"-{number}.html"), number + 1
+            taken.add(free)
+            yield Page(view, free, record)
+
+
+def _render(
+    environment: "jinja2.Environment",
+    pages: Sequence[Page],
+    tables: Mapping[str, Table],
+    settings: Mapping[str, Any],
+    report: Report,
+    graph: Graph,
+    lang: str,
+) -> Site:
+    records = {name: Rows(table.records()) for name, table in tables.items()}
+    of_things = {name for name, table in tables.items() if "this" in table.variables}
+    versions = distinct(records["pages/versions"], "version")
+    marks = anchors(
+        term
+        for table, variable in (("pages/versions", "version"), ("pages/places", "place"))
+        for record in records[table]
+        if (term := record[variable])
+    )
+    names = Names(records["pages/texts"], lang)
+    citations = Citations(records["pages/places"], marks)
+    texts = read_texts(_HERE / "texts.toml", lang)
+    said = {key: _in(value, lang) for key, value in settings.items()}
+    where = _where(pages)
+    pens: dict[str, Pen] = {}
+    site: Site = {}
+    for page in pages:
+        path = _in_folder(page.path, lang)
+        root = "../" * page.path.count("/")
+        pen = pens.setdefault(root, Pen(texts, lang, names, citations, where, root))
+        rows = {
+            name: records[query].where("this", page.iri)
+            if page.view.each and query in of_things and not name.startswith("all_")
+            else records[query]
+            for name, query in page.view.tables.items()
+        }
+        html = environment.get_template(page.view.template).render(
+            rows | pen.vocabulary,
+            this=page.this,
+            versions=versions,
+            spoken=_spoken(page, rows, versions),
+            anchor=marks,
+            languages=LANGUAGES,
+            settings=said,
+            report=report,
+            prefixes=graph.prefixes,
+            path=page.path,
+            root=root,
+            top="../" * path.count("/"),
+            in_language={code: _relative(_in_folder(page.path, code), path) for code in LANGUAGES},
+        )
+        site[PurePosixPath(path)] = html.encode()
+    return site
+
+
+def _where(pages: Iterable[Page]) -> dict[str, str]:
+    """Tell on which page each thing is told of."""
+    listed = list(pages)
+    own = {page.iri: page.path for page in listed if page.iri}
+    also: dict[str, str] = {}
+    for page in listed:
+        for variable in page.view.also:
+            if term := page.this[variable]:
+                also.setdefault(term.value, page.path)
+    return also | own
+
+
+def _spoken(page: Page, rows: Mapping[str, Rows], versions: Rows) -> Rows:
+    """Give the versions that a page about one thing speaks of; for another page, all."""
+    if not page.iri:
+        return versions
+    about = [page.this]
+    for name, table in rows.items():
+        if not name.startswith("all_") and table and "this" in table[0]:
+            about += table
+    found = {record["version"] for record in about if record.get("version")}
+    return Rows(record for record in versions if record["version"] in found)
+
+
+def _environment() -> "jinja2.Environment":
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"by": by, "distinct": distinct, "where": where, "local": _local}
+    environment.filters["zip"] = partial(zip, strict=True)
+    environment.globals |= {
+        "columns": figures.columns,
+        "grid": figures.grid,
+        "term": Term,
+        "kyt": lambda local: DEF + local,
+        "code": lambda local: SCHEME + local,
+    }
+    return environment
+
+
+def by(records: Iterable[Record], *variables: str) -> list[tuple[Record, Rows]]:
+    """Group records by the values of some variables, in the order they come.
+
+    Gives pairs of the first record of a group, and all of the group.
+    """
+    groups: dict[tuple[Term | None, ...], Rows] = {}
+    for record in records:
+        groups.setdefault(tuple(record[v] for v in variables), Rows()).append(record)
+    return [(group[0], group) for group in groups.values()]
+
+
+def distinct(records: Iterable[Record], *variables: str) -> Rows:
+    """Give the first record for each combination of values, without those all unbound."""
+    first: dict[tuple[Term | None, ...], Record] = {}
+    for record in records:
+        first.setdefault(tuple(record[v] for v in variables), record)
+    return Rows(record for values, record in first.items() if any(values))
+
+
+def where(records: Iterable[Record], variable: str, value: object) -> Rows:
+    """Give the records where a variable has a value, or with None, where it has none."""
+    rows = records if isinstance(records, Rows) else Rows(records)
+    return rows.where(variable, value)
+
+
+def _local(term: Term) -> str:
+    return re.split(r"[/#]", term.value)[-1]
+
+
+def _in(value: Any, lang: str) -> Any:
+    return value.get(lang, value.get("fi", "")) if isinstance(value, dict) else value
+
+
+def _in_folder(path: str, lang: str) -> str:
+    return path if lang == LANGUAGES[0] else f"{lang}/{path}"
+
+
+def _relative(target: str, page: str) -> str:
+    return posixpath.relpath(target, posixpath.dirname(page) or ".")
+
+
+def _manifest(site: Site, graph: Graph) -> bytes:
+    held = {
+        "generator": "kytkos",
+        "pages": sum(path.suffix == ".html" for path in site),
+        "triples": graph.triples,
+    }
+    return (json.dumps(held, indent=1) + "\n").encode()

@@ -1,0 +1,103 @@
+"""A project folder: its data, and its own or the packaged ontology and queries."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from kytkos.errors import ProjectError
+from kytkos.graph import Graph, load
+from kytkos.queries import Query, read_queries
+from kytkos.terms import LANGUAGES
+
+SHAPES_PATTERN = "shapes*.ttl"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A folder with `data/`, and maybe with `ontology/` and `queries/` of its own."""
+
+    root: Path
+
+    @property
+    def data(self) -> Path:
+        """The folder of the data."""
+        return self.root / "data"
+
+    @property
+    def ontology(self) -> Path:
+        """The folder of the ontology, code lists and shapes: its own, else the packaged one."""
+        return self._own_or_packaged("ontology")
+
+    @property
+    def queries(self) -> Path:
+        """The folder of the query library: its own, else the packaged one."""
+        return self._own_or_packaged("queries")
+
+    def graph(self, *more: Path) -> Graph:
+        """Load the ontology, the code lists and the data, and more files where given."""
+        return load([*self._vocabulary_files(), self.data, *more], self.root)
+
+    def shapes(self) -> Graph:
+        """Load the shapes.
+
+        Raises:
+            ProjectError: there are none.
+        """
+        files = sorted(self.ontology.glob(SHAPES_PATTERN))
+        if not files:
+            raise ProjectError(f"no shapes ({SHAPES_PATTERN}) in {self.ontology}")
+        return load(files, self.root)
+
+    def library(self) -> dict[str, Query]:
+        """Read the queries that people may ask for by name."""
+        return read_queries(self.queries)
+
+    def checks(self) -> dict[str, Query]:
+        """Read the SPARQL checks: each row of an answer is a finding."""
+        return read_queries(self.queries / "checks")
+
+    def page_queries(self) -> dict[str, Query]:
+        """Read the queries that only the pages ask, by names that begin with `pages/`."""
+        pages = read_queries(self.queries / "pages")
+        return {f"pages/{name}": query for name, query in pages.items()}
+
+    def _vocabulary_files(self) -> list[Path]:
+        shapes = set(self.ontology.glob(SHAPES_PATTERN))
+        return sorted(p for p in self.ontology.glob("*.ttl") if p not in shapes)
+
+    def _own_or_packaged(self, name: str) -> Path:
+        own = self.root / name
+        return own if own.is_dir() else packaged(name)
+
+
+def open_project(root: Path) -> Project:
+    """Open a project folder.
+
+    Raises:
+        ProjectError: there is no such folder, or it has no `data/`.
+    """
+    if not root.is_dir():
+        raise ProjectError(f"no folder `{root}`", hint="Name the project with --project DIR.")
+    project = Project(root)
+    if not project.data.is_dir():
+        hint = "Go to a project folder, or name one with --project DIR."
+        raise ProjectError(f"`{root}` is not a project: it has no folder `data`", hint=hint)
+    return project
+
+
+def packaged(name: str) -> Path:
+    """Give a folder that came with the program: of the wheel, else of the checkout."""
+    here = Path(__file__).parent
+    share = here / "share" / name
+    return share if share.is_dir() else here.parents[1] / name
+
+
+def language(choice: str | None) -> str:
+    """Choose the language: the given one, else `KYTKOS_LANG`, the locale, then Finnish."""
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG")
+    for candidate in (choice, os.environ.get("KYTKOS_LANG"), locale):
+        code = (candidate or "")[:2].lower()
+        if code in LANGUAGES:
+            return code
+    return "fi"
+

@@ -1,0 +1,104 @@
+"""The query library: `.rq` files with grlc headers, and their parameters."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from kytkos.errors import QueryError, did_you_mean
+from kytkos.terms import Place, Term
+
+_HEADER = re.compile(r"^#\+\s*([\w-]+)\s*:\s*(.*?)\s*$", re.MULTILINE)
+_VALUES = re.compile(r"VALUES\s+\?(\w+)\s*\{([^{}]*)\}")
+_PREFIX = re.compile(r"^\s*PREFIX\s+([^\s:]*):\s*<([^>]*)>", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A SELECT with a header.
+
+    `headers` holds the `#+ key: value` lines; `parameters` maps the variable of each
+    one-variable `VALUES` line to its default, as written.
+    """
+
+    name: str
+    text: str
+    headers: Mapping[str, str]
+    parameters: Mapping[str, str]
+
+    def summary(self, lang: str) -> str:
+        """Give the summary in a language, else in English, else the name."""
+        return self.headers.get(f"summary-{lang}") or self.headers.get("summary") or self.name
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The themes of the query."""
+        listed = self.headers.get("tags", "").strip("[]")
+        return tuple(tag.strip() for tag in listed.split(",") if tag.strip())
+
+    @property
+    def prefixes(self) -> dict[str, str]:
+        """The prefixes that the query declares."""
+        return dict(_PREFIX.findall(self.text))
+
+    def default(self, name: str) -> str:
+        """Give the default of a parameter, as written.
+
+        Raises:
+            QueryError: there is no parameter of that name.
+        """
+        if name in self.parameters:
+            return self.parameters[name]
+        hint = did_you_mean(name, self.parameters) or "It has no parameters."
+        raise QueryError(f"query `{self.name}` has no parameter `{name}`", hint=hint)
+
+    def bind(self, values: Mapping[str, Term]) -> "Query":
+        """Replace the defaults of parameters.
+
+        A value is written as the term it is, so that no text can end up as syntax.
+
+        Raises:
+            QueryError: there is no parameter of that name.
+        """
+        for name in values:
+            self.default(name)
+
+        def bound(match: re.Match[str]) -> str:
+            name = match.group(1)
+            if name not in values:
+                return match.group(0)
+            return f"VALUES ?{name} {{ {_written(values[name])} }}"
+
+        return replace(self, text=_VALUES.sub(bound, self.text))
+
+
+def read_query(text: str, name: str) -> Query:
+    """Read a query from its text."""
+    headers = dict(_HEADER.findall(text))
+    parameters = {name: values.strip() for name, values in _VALUES.findall(text)}
+    return Query(name, text, headers, parameters)
+
+
+def read_queries(folder: Path) -> dict[str, Query]:
+    """Read the `.rq` files of a folder, not of its sub-folders, by name."""
+    queries: dict[str, Query] = {}
+    for path in sorted(folder.glob("*.rq")):
+        try:
+            queries[path.stem] = read_query(path.read_text(encoding="utf-8"), path.stem)
+        except (OSError, UnicodeDecodeError) as error:
+            raise QueryError(f"can't read the query: {error}", place=Place(str(path))) from error
+    return queries
+
+
+def _written(value: Term) -> str:
+    if value.type == "uri":
+        try:
+            return str(ox.NamedNode(value.value))
+        except ValueError as error:
+            raise QueryError(f"not an IRI: {value.value}") from error
+    if value.lang:
+        return str(ox.Literal(value.value, language=value.lang))
+    datatype = ox.NamedNode(value.datatype) if value.datatype else None
+    return str(ox.Literal(value.value, datatype=datatype))

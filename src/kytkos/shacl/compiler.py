@@ -1,0 +1,165 @@
+"""Shapes compiled: from a shapes graph to functions over the data."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+
+from kytkos.errors import ShapesError
+from kytkos.shacl import paths
+from kytkos.shacl.components import COMPONENTS, Compiler
+from kytkos.shacl.constraints import Constraint, Run, Shape, Violation
+from kytkos.shacl.data import Indexes, Lookups
+from kytkos.shacl.paths import RDF, SH, Node
+from kytkos.shacl.results import Result, to_result
+from kytkos.shacl.terms import to_term
+
+_WORDS = """
+    path targetNode targetClass targetSubjectsOf targetObjectsOf severity message deactivated
+    name description order group defaultValue flags ignoredProperties qualifiedValueShape
+    qualifiedValueShapesDisjoint declare prefixes namespace prefix parameter optional
+    labelTemplate validator nodeValidator propertyValidator select ask shapesGraph
+    suggestedShapesGraph entailment rule
+"""
+_NOT_CONSTRAINTS = {SH + word for word in _WORDS.split()}
+LEFT_TO_PYSHACL = {SH + name for name in ("js", "expression", "target", "values")}
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """Compiled shapes: those with targets, and the IRIs of those left to pySHACL."""
+
+    shapes: tuple[Shape, ...]
+    targets: tuple[Shape, ...]
+    uncompiled: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.shapes)
+
+    def validate(self, data: ox.Store) -> list[Result]:
+        """Validate the whole of the data; the results are sorted."""
+        indexes = Indexes(data)
+        run = Run(indexes)
+        found = [(shape, shape.targets.find(indexes)) for shape in self.targets]
+        return _results(v for shape, nodes in found for v in run.violations(shape, nodes))
+
+    def validate_nodes(self, data: ox.Store, nodes: Iterable[Node]) -> list[Result]:
+        """Check some nodes against every shape that targets them now; the results are sorted.
+
+        Indexes nothing: the cost is that of the nodes' surroundings, not of the graph.
+        """
+        lookups = Lookups(data)
+        run = Run(lookups)
+        some = list(dict.fromkeys(nodes))
+        found = [
+            (shape, [node for node in some if shape.targets.include(node, lookups)])
+            for shape in self.targets
+        ]
+        return _results(v for shape, here in found for v in run.violations(shape, here))
+
+
+def _results(violations: Iterable[Violation]) -> list[Result]:
+    # A property shape may be reached on several ways: a node's result is told once.
+    distinct = dict.fromkeys(violation._replace(at=violation.focus) for violation in violations)
+    return sorted(map(to_result, distinct), key=lambda result: result.sort_key)
+
+
+def compile_shapes(shapes: ox.Store) -> Shapes:
+    """Compile the shapes of a shapes graph: the union of the graphs of a store.
+
+    Raises:
+        ShapesError: a shape is ill-formed.
+    """
+    compiler = _Compiler(shapes)
+    found = [compiler.shape(node) for node in compiler.shape_nodes()]
+    every = tuple(compiler.shapes.values())
+    recursive: dict[Shape, bool] = {}
+    for shape in every:
+        shape.recursive = _is_recursive(shape, recursive, [])
+    targets = [shape for shape in found if shape.targets]
+    left = [s for s in targets if any(used.uncompiled for used in _used(s, {}))]
+    uncompiled = sorted({to_term(shape.node).value for shape in left})
+    return Shapes(every, tuple(s for s in targets if s not in left), tuple(uncompiled))
+
+
+def _is_recursive(shape: Shape, known: dict[Shape, bool], above: list[Shape]) -> bool:
+    if shape in above:
+        return True
+    if shape not in known:
+        reached = [_is_recursive(inner, known, [*above, shape]) for inner in shape.inner]
+        known[shape] = any(reached)
+    return known[shape]
+
+
+def _used(shape: Shape, seen: dict[Shape, None]) -> dict[Shape, None]:
+    if shape not in seen:
+        seen[shape] = None
+        for inner in shape.inner:
+            _used(inner, seen)
+    return seen
+
+
+class _Compiler(Compiler):
+    """Reads a shapes graph; makes each of its shapes once."""
+
+    def __init__(self, store: ox.Store) -> None:
+        super().__init__(store)
+        self.shapes: dict[Node, Shape] = {}
+        self._parameters = self.custom_parameters()
+
+    def shape(self, node: Node) -> Shape:
+        """Give the shape at a node, compiled; a recursive one may not be finished yet."""
+        if node not in self.shapes:
+            try:
+                self._read_shape(node)
+            except ShapesError as error:
+                if error.hint or isinstance(node, ox.BlankNode):
+                    raise
+                hint = f"See the shape {node}."
+                raise ShapesError(error.message, hint=hint, place=error.place) from error
+        return self.shapes[node]
+
+    def _read_shape(self, node: Node) -> None:
+        about = self.about(node)
+        kinds = {to_term(kind).value for kind in about.get(RDF + "type", ())}
+        path_nodes = about.get(SH + "path", [])
+        if SH + "NodeShape" in kinds and path_nodes:
+            raise ShapesError("a node shape can't have a sh:path")
+        if len(path_nodes) > 1 or (SH + "PropertyShape" in kinds and not path_nodes):
+            raise ShapesError("a property shape must have one sh:path")
+        path = paths.read(path_nodes[0], self.objects) if path_nodes else None
+        severities = about.get(SH + "severity", [])
+        shape = self.shapes[node] = Shape(
+            node=node,
+            path=path,
+            targets=self.targets(node),
+            severity=to_term(severities[0]).value if severities else SH + "Violation",
+            messages=self.messages(node),
+            deactivated=self.flag(node, "deactivated"),
+        )
+        if self.objects(node, SH + "ignoredProperties") and not about.get(SH + "closed"):
+            raise ShapesError("sh:ignoredProperties is of use only with sh:closed")
+        for predicate in sorted(about):
+            self._read_parameter(shape, predicate, about[predicate])
+
+    def _read_parameter(self, shape: Shape, predicate: str, arguments: list[Node]) -> None:
+        component = COMPONENTS.get(predicate.removeprefix(SH)) if SH in predicate else None
+        if component is None:
+            if predicate in self._parameters or predicate in LEFT_TO_PYSHACL:
+                shape.uncompiled = True
+            elif predicate.startswith(SH) and predicate not in _NOT_CONSTRAINTS:
+                raise ShapesError(f"SHACL has no {_short(predicate)}")
+            return
+        if component.once and len(arguments) > 1:
+            raise ShapesError(f"a shape can have only one {_short(predicate)}")
+        if component.property_only and shape.path is None:
+            raise ShapesError(f"only a property shape can have a {_short(predicate)}")
+        for argument in arguments:
+            check = component.compile(self, shape, argument)
+            if check is not None:
+                name = f"{SH}{component.name}ConstraintComponent"
+                shape.constraints.append(Constraint(shape, name, predicate, argument, check))
+
+
+def _short(iri: str) -> str:
+    return f"sh:{iri.removeprefix(SH)}"

@@ -1,0 +1,178 @@
+"""The data graph as constraints read it: indexed as a whole, or looked up node by node.
+
+It is the union of the default graph and all named graphs of a store.
+"""
+
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pyoxigraph as ox
+
+from kytkos.shacl import paths
+from kytkos.shacl.paths import RDF, Node
+
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+_TYPE = ox.NamedNode(RDF + "type")
+_SUBCLASS_OF = ox.NamedNode(RDFS + "subClassOf")
+
+
+class _Union:
+    """The union of the graphs of a store."""
+
+    def __init__(self, store: ox.Store) -> None:
+        self.store = store
+
+    def triples(self, subject: Node) -> Iterable[tuple[ox.NamedNode, Node]]:
+        """Give the predicates and objects of a subject."""
+        return triples_of(self.store, subject)
+
+    @cached_property
+    def without_repeats(self) -> ox.Store:
+        """The store, or a copy where a triple stands in several graphs.
+
+        Its queries over the union of all graphs find such a triple several times, which a
+        query that counts must not.
+        """
+        triples = {quad.triple for quad in self.store}
+        if len(triples) == len(self.store):
+            return self.store
+        copy = ox.Store()
+        copy.bulk_extend(ox.Quad(t.subject, t.predicate, t.object) for t in triples)
+        return copy
+
+
+class Indexes(_Union):
+    """The whole data graph, indexed by predicate as predicates are asked for."""
+
+    def __init__(self, store: ox.Store) -> None:
+        super().__init__(store)
+        self._forward: dict[ox.NamedNode, dict[Node, Sequence[Node]]] = {}
+        self._backward: dict[ox.NamedNode, dict[Node, Sequence[Node]]] = {}
+        self._instances: dict[Node, dict[Node, None]] = {}
+
+    def forward(self, predicate: ox.NamedNode) -> dict[Node, Sequence[Node]]:
+        """Give the objects of each subject."""
+        index = self._forward.get(predicate)
+        if index is None:
+            quads = self.store.quads_for_pattern(None, predicate, None, None)
+            index = self._forward[predicate] = _grouped((q.subject, q.object) for q in quads)
+        return index
+
+    def backward(self, predicate: ox.NamedNode) -> dict[Node, Sequence[Node]]:
+        """Give the subjects of each object."""
+        index = self._backward.get(predicate)
+        if index is None:
+            edges = self.forward(predicate).items()
+            index = _grouped((end, start) for start, ends in edges for end in ends)
+            self._backward[predicate] = index
+        return index
+
+    def instances(self, cls: Node) -> dict[Node, None]:
+        """Give the instances of a class and of its subclasses (SHACL, section 1.1)."""
+        if cls not in self._instances:
+            types = self.backward(_TYPE)
+            classes = paths.walk(SUBCLASSES, self)(cls)
+            self._instances[cls] = {node: None for c in classes for node in types.get(c, ())}
+        return self._instances[cls]
+
+
+class Lookups(_Union):
+    """The data graph as it is now, looked up in the store node by node, and each node once."""
+
+    def __init__(self, store: ox.Store) -> None:
+        super().__init__(store)
+        self._lookups: dict[tuple[ox.NamedNode, bool], _Lookup] = {}
+        self._classes: dict[Node, frozenset[Node]] = {}
+
+    def forward(self, predicate: ox.NamedNode) -> paths.Index:
+        """Give the objects of a subject."""
+        return self._lookup(predicate, back=False)
+
+    def backward(self, predicate: ox.NamedNode) -> paths.Index:
+        """Give the subjects of an object."""
+        return self._lookup(predicate, back=True)
+
+    def instances(self, cls: Node) -> Container[Node]:
+        """Give the instances of a class and of its subclasses (SHACL, section 1.1)."""
+        return _Instances(self, cls)
+
+    def classes(self, node: Node) -> frozenset[Node]:
+        """Give the classes of a node, and those they are subclasses of."""
+        if node not in self._classes:
+            self._classes[node] = frozenset(paths.walk(_CLASSES, self)(node))
+        return self._classes[node]
+
+    def _lookup(self, predicate: ox.NamedNode, *, back: bool) -> "_Lookup":
+        key = (predicate, back)
+        if key not in self._lookups:
+            self._lookups[key] = _Lookup(self.store, predicate, back)
+        return self._lookups[key]
+
+
+Data = Indexes | Lookups
+
+
+class _Lookup:
+    """One predicate, in one direction."""
+
+    def __init__(self, store: ox.Store, predicate: ox.NamedNode, back: bool) -> None:
+        self._store = store
+        self._predicate = predicate
+        self._back = back
+        self._found: dict[Node, Sequence[Node]] = {}
+
+    def get(self, node: Node, default: Sequence[Node], /) -> Sequence[Node]:
+        if node not in self._found:
+            self._found[node] = tuple(dict.fromkeys(self._look_up(node)))
+        return self._found[node] or default
+
+    def _look_up(self, node: Node) -> list[Node]:
+        if self._back:
+            quads = self._store.quads_for_pattern(None, self._predicate, node, None)
+            return [quad.subject for quad in quads]
+        if isinstance(node, ox.Literal):
+            return []
+        quads = self._store.quads_for_pattern(node, self._predicate, None, None)
+        return [quad.object for quad in quads]
+
+
+@dataclass(frozen=True, slots=True)
+class _Instances:
+    data: Lookups
+    cls: Node
+
+    def __contains__(self, node: object) -> bool:
+        if not isinstance(node, ox.NamedNode | ox.BlankNode):
+            return False
+        return self.cls in self.data.classes(node)
+
+
+SUBCLASSES = paths.Repeat(paths.Inverse(paths.Predicate(_SUBCLASS_OF)), "*")
+_CLASSES = paths.Steps(
+    (paths.Predicate(_TYPE), paths.Repeat(paths.Predicate(_SUBCLASS_OF), "*")),
+)
+
+
+def _grouped(edges: Iterable[tuple[Node, Node]]) -> dict[Node, Sequence[Node]]:
+    # Tuples, because Python's garbage collector need not look into them again.
+    index: dict[Node, Sequence[Node]] = {}
+    several: dict[Node, dict[Node, None]] = {}
+    for start, end in edges:
+        if start not in index:
+            index[start] = (end,)
+        elif start in several:
+            several[start][end] = None
+        else:
+            several[start] = {index[start][0]: None, end: None}
+    # The same triple may stand in several named graphs.
+    index.update((start, tuple(ends)) for start, ends in several.items())
+    return index
+
+
+def triples_of(store: ox.Store, subject: Node) -> Iterable[tuple[ox.NamedNode, Node]]:
+    """Give the distinct predicates and objects of a subject, in any graph."""
+    if isinstance(subject, ox.Literal):
+        return ()
+    quads = store.quads_for_pattern(subject, None, None, None)
+    return dict.fromkeys((quad.predicate, quad.object) for quad in quads)

@@ -1,0 +1,115 @@
+"""The variable `$this` of a SPARQL constraint, bound to many focus nodes in one query.
+
+A `VALUES` block is put where `$this` would otherwise be unbound: first in the outermost
+group and that of a sub-select, and in each inner group that uses it in expressions only.
+Inside `EXISTS` it is bound by SPARQL itself.
+
+Source: SHACL, sections 5.3.1 (pre-bound variables) and 5.2.1 (syntax of constraints).
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from kytkos.errors import ShapesError
+
+_TOKEN = r"""(?P<skip>\s+|\#[^\n]*)
+    | (?P<text>\"{3}.*?(?<!\\)\"{3} | '{3}.*?(?<!\\)'{3}
+        | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*')
+    | (?P<iri><[^<>"{}|^`\\\s]*>)
+    | (?P<variable>[?$]\w+)
+    | (?P<name>\w*:[\w.:%-]*[\w:%-]|\w*:)
+    | (?P<word>\w+)
+    | (?P<sign>.)"""
+_THIS = ("$this", "?this")
+_COUNTING = {"COUNT", "SUM", "AVG", "GROUP_CONCAT"}
+_FORBIDDEN = {"MINUS", "SERVICE", "VALUES"}
+
+
+@dataclass(slots=True)
+class _Group:
+    start: int
+    exists: bool
+    select: bool = False
+    first: bool = False
+    brackets: int = 0
+    in_triple: bool = False
+    in_expression: bool = False
+
+    @property
+    def needs_values(self) -> bool:
+        """Tell whether nothing in the group itself would bind `$this`."""
+        if self.exists or self.select:
+            return False
+        return self.first or (self.in_expression and not self.in_triple)
+
+
+@dataclass(frozen=True, slots=True)
+class Prebound:
+    """A SELECT query with the places where the focus nodes go.
+
+    `one_at_a_time` where its answer for many is not that for each; `counts` where it matters
+    how often a triple is found.
+    """
+
+    parts: tuple[str, ...]
+    one_at_a_time: bool
+    counts: bool
+
+    def bind(self, nodes: Iterable[str]) -> str:
+        """Write the query for some focus nodes, given as SPARQL writes them."""
+        return f" VALUES ?this {{ {' '.join(nodes)} }} ".join(self.parts)
+
+
+def prebind(query: str, path: str = "") -> Prebound:
+    """Find where the focus nodes go; put the path of the shape for `$PATH`.
+
+    Raises:
+        ShapesError: the query has what SHACL forbids, because `$this` could not be bound.
+    """
+    if path:
+        query = _with_path(query, path)
+    tokens = [t for t in _tokens(query) if t.lastgroup != "skip"]
+    words = [t.group().upper() if t.lastgroup == "word" else t.group() for t in tokens]
+    for forbidden in _FORBIDDEN.intersection(words):
+        raise ShapesError(f"a SPARQL constraint can't use {forbidden} (SHACL, section 5.2.1)")
+    groups: list[_Group] = []
+    stack: list[_Group] = []
+    for index, word in enumerate(words):
+        before = words[index - 1] if index else ""
+        if word == "{":
+            inside = any(group.exists for group in stack)
+            group = _Group(tokens[index].end(), inside or before == "EXISTS")
+            # The outermost group, and that of a sub-select: there nothing else binds it.
+            group.first = not stack or stack[-1].select
+            groups.append(group)
+            stack.append(group)
+        elif word == "}" and stack:
+            stack.pop()
+        elif word == "SELECT" and stack:
+            stack[-1].select = True
+        elif word in ("(", ")") and stack:
+            stack[-1].brackets += 1 if word == "(" else -1
+        elif word in _THIS and stack and stack[-1].brackets:
+            stack[-1].in_expression = True
+        elif word in _THIS and stack:
+            stack[-1].in_triple = True
+    starts = [group.start for group in groups if group.needs_values]
+    ends = [0, *starts, len(query)]
+    parts = tuple(query[a:b] for a, b in pairwise(ends))
+    counts = any(
+        word in _COUNTING and words[index + 2 : index + 3] != ["DISTINCT"]
+        for index, word in enumerate(words)
+    )
+    limited = bool({"LIMIT", "OFFSET"}.intersection(words))
+    return Prebound(parts, one_at_a_time=limited, counts=counts)
+
+
+def _with_path(query: str, path: str) -> str:
+    texts = (token.group() for token in _tokens(query))
+    return "".join(f"({path})" if text in ("$PATH", "?PATH") else text for text in texts)
+
+
+def _tokens(query: str) -> Iterator[re.Match[str]]:
+    return re.finditer(_TOKEN, query, re.VERBOSE | re.DOTALL)

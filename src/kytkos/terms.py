@@ -1,0 +1,111 @@
+"""RDF terms, the names people give them, and places in files."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+DEF = "https://w3id.org/kytkos/def#"
+SHAPES = "https://w3id.org/kytkos/shapes#"
+SCHEME = "https://w3id.org/kytkos/scheme/"
+ID = "https://w3id.org/kytkos/id/"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+RDF_LANG_STRING = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
+
+LANGUAGES = ("fi", "sv", "en")
+
+TermType = Literal["uri", "literal", "bnode"]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """An RDF term in the form of the SPARQL 1.1 results format.
+
+    `datatype` is empty for plain and language-tagged strings, as in the JSON form.
+    `str(term)` is its value, so that a template can print it.
+
+    Source: SPARQL 1.1 Query Results JSON Format, section 3.2.2.
+    """
+
+    type: TermType
+    value: str
+    lang: str = ""
+    datatype: str = ""
+
+    def __str__(self) -> str:
+        return self.value
+
+    @property
+    def is_iri(self) -> bool:
+        """Tell whether the term is an IRI."""
+        return self.type == "uri"
+
+    @classmethod
+    def from_json(cls, binding: Mapping[str, str]) -> "Term":
+        """Read one binding; `typed-literal`, which Virtuoso still writes, is a literal."""
+        kind = binding["type"]
+        datatype = binding.get("datatype", "")
+        return cls(
+            type="literal" if kind == "typed-literal" else kind,  # type: ignore[arg-type]
+            value=binding["value"],
+            lang=binding.get("xml:lang", "").lower(),
+            datatype="" if datatype in (XSD + "string", RDF_LANG_STRING) else datatype,
+        )
+
+    def to_json(self) -> dict[str, str]:
+        """Write the term as a binding of the SPARQL 1.1 JSON results format."""
+        binding: dict[str, str] = {"type": self.type, "value": self.value}
+        if self.lang:
+            binding["xml:lang"] = self.lang
+        if self.datatype:
+            binding["datatype"] = self.datatype
+        return binding
+
+    def python(self) -> Any:
+        """Give the value as a number where its datatype is numeric, else as text."""
+        local = self.datatype.removeprefix(XSD)
+        if local in ("integer", "int", "long", "nonNegativeInteger", "positiveInteger"):
+            return int(self.value)
+        if local in ("decimal", "double", "float"):
+            return float(self.value)
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a file: its path as the user names it, and lines and columns from 1."""
+
+    path: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        parts = (self.path, *(str(n) for n in (self.line, self.column) if n))
+        return ":".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Prefixes:
+    """Prefixes and their namespaces, to write an IRI as a CURIE and back.
+
+    >>> Prefixes({"ex": "https://example.org/"}).curie("https://example.org/a")
+    'ex:a'
+    """
+
+    namespaces: Mapping[str, str]
+
+    def curie(self, iri: str) -> str:
+        """Shorten an IRI by its longest matching namespace; else give it as it is."""
+        fitting = [(len(ns), p, ns) for p, ns in self.namespaces.items() if iri.startswith(ns)]
+        if not fitting:
+            return iri
+        _, prefix, namespace = max(fitting)
+        return f"{prefix}:{iri[len(namespace) :]}"
+
+    def expand(self, curie: str) -> str | None:
+        """Give the IRI of a CURIE, or None where its prefix is not known."""
+        prefix, colon, local = curie.partition(":")
+        namespace = self.namespaces.get(prefix) if colon else None
+        return None if namespace is None or local.startswith("//") else namespace + local
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(sorted(self.namespaces.items()))

@@ -1,0 +1,46 @@
+"""What several tests share: the county's own project, and small projects made for one test."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kytkos.graph import Graph
+from kytkos.project import Project
+
+ROOT = Path(__file__).parents[1]
+
+PREFIXES = """\
+@prefix body: <https://w3id.org/kytkos/id/body/> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix kyt: <https://w3id.org/kytkos/def#> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+"""
+
+MakeProject = Callable[[str], Project]
+
+
+@pytest.fixture(scope="session")
+def county() -> Project:
+    """The project of this repository: Kanta-Häme."""
+    return Project(ROOT)
+
+
+@pytest.fixture(scope="session")
+def county_graph(county: Project) -> Graph:
+    """The graph of Kanta-Häme; not to be changed."""
+    return county.graph()
+
+
+@pytest.fixture
+def make_project(tmp_path: Path) -> MakeProject:
+    """Make a project with one data file, after the prefixes above."""
+
+    def make(turtle: str) -> Project:
+        data = tmp_path / "data"
+        data.mkdir(exist_ok=True)
+        (data / "things.ttl").write_text(PREFIXES + turtle, encoding="utf-8")
+        return Project(tmp_path)
+
+    return make

@@ -1,0 +1,314 @@
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+from click.testing import CliRunner, Result
+
+from kytkos.cli import main
+from tests.conftest import PREFIXES, ROOT, MakeProject
+
+Run = Callable[..., Result]
+
+BODY = """\
+body:a a kyt:Forum ;
+    skos:prefLabel "A-foorumi"@fi , "A-forum"@sv , "Forum A"@en .
+"""
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.delenv("KYTKOS_LANG", raising=False)
+
+    def invoke(*arguments: str | Path, stdin: str | None = None) -> Result:
+        result = CliRunner().invoke(main, [str(a) for a in arguments], input=stdin)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return invoke
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Iterator[Path]:
+    """A copy of the county's data, to break."""
+    copytree(ROOT / "data", tmp_path / "county" / "data")
+    yield tmp_path / "county"
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", sorted(main.commands))
+def test_every_command_has_an_example_in_its_help(run: Run, command: str) -> None:
+    result = run(command, "--help")
+
+    assert result.exit_code == 0
+    assert "Example" in result.stdout or "Commands:" in result.stdout
+
+
+def test_the_county_has_no_violation(run: Run) -> None:
+    result = run("--project", ROOT, "--lang", "fi", "check")
+
+    assert "virhe" not in result.stdout
+    assert result.exit_code == 0
+
+
+def test_check_in_json_says_what_it_looked_at(run: Run) -> None:
+    result = run("--project", ROOT, "check", "--format", "json")
+
+    report = json.loads(result.stdout)
+    assert report["conforms"] is True
+    assert report["checked"]["triples"] > 10_000
+    assert report["checked"]["shapes"] > 200
+    assert {f["severity"] for f in report["findings"]} <= {"warning", "info"}
+
+
+def test_fail_on_info_leaves_with_1_where_there_is_information(run: Run) -> None:
+    assert run("--project", ROOT, "check", "--fail-on", "info").exit_code == 1
+
+
+def test_without_the_main_responsible_of_one_priority_its_measures_are_named(
+    run: Run, copy: Path
+) -> None:
+    edit(
+        copy / "data/kanta-hame/2026-luonnos/plan.ttl",
+        "cv:hasParticipant body:kh-turva ;\n    cv:role role:main ;",
+        "cv:hasParticipant body:kh-turva ;\n    cv:role role:cooperating ;",
+    )
+
+    result = run("--project", copy, "--lang", "fi", "check")
+
+    assert result.exit_code == 1
+    violations = [line for line in result.stdout.splitlines() if ": virhe: " in line]
+    assert len(violations) == 2
+    for measure in violations:
+        assert measure.startswith("data/kanta-hame/2026-luonnos/plan.ttl:")
+        assert "[kyts:Measure-responsibleBody]" in measure
+    assert "measure:kh2026-turvallisuuden-tilannekuva" in "".join(violations)
+
+
+def test_without_any_legal_basis_every_measure_is_named(run: Run, copy: Path) -> None:
+    for path in (copy / "data/kanta-hame").rglob("*.ttl"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("kyt:legalResource", "kyt:concerns"), encoding="utf-8")
+
+    result = run("--project", copy, "check", "--format", "json")
+
+    assert result.exit_code == 1
+    without = {
+        f["focus_node"]
+        for f in json.loads(result.stdout)["findings"]
+        if f["shape"].endswith("#Measure-legalAnchor")
+    }
+    assert len(without) == 10
+
+
+def test_a_wrong_check_digit_is_a_violation_at_its_line(run: Run, copy: Path) -> None:
+    edit(copy / "data/kanta-hame/parties.ttl", '"0150919-1"', '"0150919-2"')
+
+    result = run("--project", copy, "--lang", "fi", "check")
+
+    assert result.exit_code == 1
+    assert "0150919-2" in result.stdout
+    assert "tarkistusnumero" in result.stdout
+    assert "data/kanta-hame/parties.ttl:" in result.stdout
+
+
+def test_a_misspelt_reference_is_a_violation(run: Run, copy: Path) -> None:
+    edit(
+        copy / "data/kanta-hame/2026-luonnos/plan.ttl",
+        "cv:hasParticipant body:kh-turva ;",
+        "cv:hasParticipant body:kh-trva ;",
+    )
+
+    result = run("--project", copy, "check")
+
+    assert result.exit_code == 1
+    assert "kh-trva" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("lang", "word"), [("fi", "virhe"), ("sv", "fel"), ("en", "violation")]
+)
+def test_findings_come_in_the_chosen_language(
+    run: Run, make_project: MakeProject, lang: str, word: str
+) -> None:
+    project = make_project(BODY.replace(', "Forum A"@en', ""))
+
+    result = run("--project", project.root, "--lang", lang, "check")
+
+    assert result.exit_code == 1
+    assert f"data/things.ttl:6:1: {word}: body:a: " in result.stdout
+
+
+def test_the_compiled_shapes_and_pyshacl_find_the_same(
+    run: Run, make_project: MakeProject
+) -> None:
+    project = make_project(BODY.replace(', "Forum A"@en', "") + "body:b a kyt:Forum .\n")
+
+    compiled = run("--project", project.root, "check", "--format", "json")
+    oracle = run("--project", project.root, "check", "--format", "json", "--engine", "pyshacl")
+
+    def found(result: Result) -> set[tuple[str, str]]:
+        findings = json.loads(result.stdout)["findings"]
+        return {(f["shape"], f["focus_node"]) for f in findings}
+
+    assert found(compiled)
+    assert found(compiled) == found(oracle)
+
+
+def test_a_syntax_error_leaves_with_2_and_a_place(run: Run, make_project: MakeProject) -> None:
+    project = make_project("body:a a kyt:Forum\nbody:b a kyt:Forum .\n")
+
+    result = run("--project", project.root, "check")
+
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("data/things.ttl:7:")
+    assert "error: " in result.stderr
+    assert "hint: " in result.stderr
+
+
+def test_a_folder_that_is_no_project_gets_one_sentence(run: Run, tmp_path: Path) -> None:
+    result = run("--project", tmp_path, "check")
+
+    assert result.exit_code == 2
+    assert "is not a project" in result.stderr
+
+
+def test_a_missing_folder_gets_one_sentence(run: Run, tmp_path: Path) -> None:
+    result = run("--project", tmp_path / "none", "check")
+
+    assert result.exit_code == 2
+    assert "no folder" in result.stderr
+
+
+def test_kh_turva_has_the_main_responsibility_and_its_two_measures_inherit_it(run: Run) -> None:
+    result = run(
+        "--project", ROOT, "--lang", "en", "query", "body-responsibilities",
+        "--set", "body=KH Turva", "--format", "json",
+    )  # fmt: skip
+
+    rows = json.loads(result.stdout)["results"]["bindings"]
+    assert len(rows) == 2
+    assert {row["roleLabel"]["value"] for row in rows} == {"Main responsibility"}
+    inherited = {row["inheritedFrom"]["value"].rsplit("/", 1)[1] for row in rows}
+    assert inherited == {"kh2026-varautuminen-ja-turvallisuus"}
+
+
+def test_the_library_is_listed_with_its_parameters(run: Run) -> None:
+    result = run("--project", ROOT, "--lang", "fi", "query")
+
+    assert "body-responsibilities" in result.stdout
+    assert "--set body=body:kh-turva" in result.stdout
+    assert "Kuka vastaa" in result.stdout
+
+
+def test_a_query_can_come_from_standard_input_and_go_to_a_file(run: Run, tmp_path: Path) -> None:
+    text = "SELECT ?a WHERE { VALUES ?a { 1 } }"
+
+    result = run("--project", ROOT, "query", "-", "-o", tmp_path / "a.csv", stdin=text)
+
+    assert result.exit_code == 0
+    assert (tmp_path / "a.csv").read_bytes() == b"a\r\n1\r\n"
+
+
+def test_an_unknown_query_gets_the_nearest(run: Run) -> None:
+    result = run("--project", ROOT, "query", "body-responsibilites")
+
+    assert result.exit_code == 2
+    assert "Did you mean `body-responsibilities`?" in result.stderr
+
+
+def test_an_assignment_without_an_equals_sign_is_told_of(run: Run) -> None:
+    result = run("--project", ROOT, "query", "claims", "--set", "body")
+
+    assert result.exit_code == 2
+    assert "NAME=VALUE" in result.stderr
+
+
+def test_a_query_that_does_not_parse_leaves_with_2(run: Run) -> None:
+    result = run("--project", ROOT, "query", "-", stdin="SELECT ?a WHERE {")
+
+    assert result.exit_code == 2
+    assert "standard input:1:" in result.stderr
+
+
+def test_a_result_that_cannot_be_written_leaves_with_2(run: Run, tmp_path: Path) -> None:
+    result = run("--project", ROOT, "query", "parties", "-o", tmp_path / "none" / "a.csv")
+
+    assert result.exit_code == 2
+    assert "can't write" in result.stderr
+
+
+def test_build_writes_the_site_and_says_where_and_how_much(run: Run, tmp_path: Path) -> None:
+    result = run("--project", ROOT, "build", "--out", tmp_path / "site")
+
+    assert result.exit_code == 0
+    assert str(tmp_path / "site" / "index.html") in result.stderr
+    assert "KH Turva" in (tmp_path / "site" / "toimielin" / "kh-turva.html").read_text("utf-8")
+
+
+def test_build_stops_at_a_violation_and_leaves_the_old_site(
+    run: Run, make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(BODY)
+    out = tmp_path / "site"
+    assert run("--project", project.root, "build", "--out", out).exit_code == 0
+    before = (out / "index.html").read_bytes()
+    (project.data / "bad.ttl").write_text(PREFIXES + "body:b a kyt:Forum .\n")
+
+    result = run("--project", project.root, "--lang", "en", "build", "--out", out)
+
+    assert result.exit_code == 1
+    assert "data/bad.ttl:6:1: violation: body:b" in result.stdout
+    assert "not written" in result.stderr
+    assert (out / "index.html").read_bytes() == before
+
+
+def test_force_builds_in_spite_of_violations_and_every_page_says_so(
+    run: Run, make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(BODY + "body:b a kyt:Forum .\n")
+    out = tmp_path / "site"
+
+    assert run("--project", project.root, "build", "--out", out, "--force").exit_code == 0
+
+    pages = list(out.glob("*.html")) + list(out.glob("toimielin/*.html"))
+    assert len(pages) > 3
+    for page in pages:
+        assert 'class="alarm"' in page.read_text("utf-8"), page
+
+
+def test_a_target_that_holds_other_files_is_not_replaced(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear")
+
+    result = run("--project", ROOT, "build", "--out", tmp_path / "mine")
+
+    assert result.exit_code == 2
+    assert "not ours" in result.stderr
+    assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
+
+
+def test_help_needs_no_heavy_library() -> None:
+    code = (
+        "import sys, kytkos.cli; "
+        "heavy = {'rdflib', 'pyshacl', 'networkx', 'jinja2', 'pyoxigraph', 'SPARQLWrapper'}; "
+        "print(sorted(heavy & sys.modules.keys()))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+
+    assert loaded.stdout.strip() == "[]"
