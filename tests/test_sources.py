@@ -331,7 +331,7 @@ def test_verify_leaves_with_1_where_a_place_is_lost(tiny: Project, folder: Path)
     assert text.exit_code == csv.exit_code == as_json.exit_code == 1
     assert "place:x-irtisanominen" in text.stdout
     assert "claims that need a person: 1" in text.stderr
-    assert csv.stdout.count("\r\n") == 10
+    assert len(csv.stdout.splitlines()) == 10
     whole = json.loads(as_json.stdout)
     assert whole["counts"] == {"ok": 8, "moved": 0, "lost": 1, "ambiguous": 0}
     assert not whole["ok"]
@@ -423,7 +423,7 @@ def test_compare_takes_a_file_as_the_new_edition(tiny: Project, folder: Path) ->
     result = run(tiny, "compare", folder, "x-sopimus", str(new))
 
     assert result.exit_code == 1
-    assert "on 12 kuukautta." in result.stdout
+    assert "on 12 kuukautta" in result.stdout
     assert "5 claims unchanged, 0 moved, 1 for a person to review" in result.stderr
 
 

@@ -23,7 +23,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -101,6 +101,14 @@ class Text:
             return True
         here = self.offsets[index]
         return not (self.raw[here].isalnum() and self.raw[here - 1].isalnum())
+
+    def cuts_number(self, start: int, end: int) -> bool:
+        """Tell whether a span begins or ends inside a number: «3 krt» is not in «13 krt»."""
+        return any(
+            self.normalised[index - 1 : index].isdigit() and self.normalised[index].isdigit()
+            for index in (start, end)
+            if 0 < index < len(self.normalised)
+        )
 
     @cached_property
     def edges(self) -> tuple[int, ...]:
@@ -407,10 +415,11 @@ def verify(folder: Path, known: Sequence[SourceDocument]) -> Verification:
 def check_places(places: Sequence[SourcePlace], text: Text) -> list[Check]:
     """Check the places of one document against its text, in their order.
 
-    A place is `ok` where its own span has its digest. Else its passage is looked for: first
-    as far away as its neighbours have moved, then wherever words begin and end. It has
-    `moved` where it is found once and is unmistakable, or has moved with a neighbour;
-    it is `ambiguous` where it is found otherwise, and `lost` where it is not found.
+    A place is `ok` where its own span has its digest, and no digit before or after it makes
+    its number another. Else its passage is looked for: as far away as its neighbours have
+    moved, and wherever words begin and end. It has `moved` where it has moved with others,
+    or is found once, is unmistakable, and nothing else has taken its place; it is
+    `ambiguous` where it is found otherwise, and `lost` where it is not found.
     """
     found: dict[str, Check] = {}
     astray: list[SourcePlace] = []
@@ -421,7 +430,7 @@ def check_places(places: Sequence[SourcePlace], text: Text) -> list[Check]:
             astray.append(place)
     if astray:
         taken = {(c.place.digest, c.place.start) for c in found.values()}
-        found |= _found_again(astray, _Shifts(found.values()), taken, text)
+        found |= _found_again(astray, _Anchors(found.values()), taken, text)
     return [found[place.iri] for place in places]
 
 
@@ -784,71 +793,93 @@ def standing_table(
     return Table(names, tuple(rows))
 
 
-class _Shifts:
-    """How far places have moved, by where they stood: the anchors of those not yet found."""
+class _Anchors:
+    """The places that are found: they tell of their neighbours how far those have moved."""
 
     def __init__(self, checks: Iterable[Check]) -> None:
-        pairs = [(c.place.start, c.at[0] - c.place.start) for c in checks if c.at]
-        self._anchors = sorted(pairs)
+        # Start and end where the place was, and how far it has moved.
+        self._spans = sorted(
+            (c.place.start, c.place.end, c.at[0] - c.place.start) for c in checks if c.at
+        )
 
-    def add(self, start: int, shift: int) -> None:
-        self._anchors.insert(bisect_left(self._anchors, (start, shift)), (start, shift))
+    def __bool__(self) -> bool:
+        return bool(self._spans)
 
-    def near(self, start: int) -> set[int]:
-        """Give the shifts of the anchors next before and next after a point."""
-        index = bisect_left(self._anchors, (start, 0))
-        return {shift for _, shift in self._anchors[max(0, index - 1) : index + 1]}
+    def add(self, place: SourcePlace, shift: int) -> None:
+        insort(self._spans, (place.start, place.end, shift))
+
+    def shifts_near(self, start: int) -> set[int]:
+        """Give how far the places next before and next after a point have moved."""
+        index = bisect_left(self._spans, (start, 0, 0))
+        return {shift for _, _, shift in self._spans[max(0, index - 1) : index + 1]}
+
+    def replaced(self, place: SourcePlace) -> bool:
+        """Tell whether something else stands between the places that a place stood between.
+
+        Then its passage was changed there, and what is like it elsewhere is another.
+        """
+        before = [(end, shift) for _, end, shift in self._spans if end <= place.start]
+        after = [(start, shift) for start, _, shift in self._spans if start >= place.end]
+        if not before or not after:
+            return False
+        grown = min(after)[1] - max(before)[1]
+        # Had the passage gone away, the gap would be smaller by its length.
+        return grown > -(place.end - place.start) / 2
 
 
 def _found_again(
-    astray: Sequence[SourcePlace], shifts: _Shifts, taken: set[tuple[str, int]], text: Text
+    astray: Sequence[SourcePlace], anchors: _Anchors, taken: set[tuple[str, int]], text: Text
 ) -> dict[str, Check]:
     found: dict[str, Check] = {}
 
-    def settle(place: SourcePlace, start: int) -> None:
-        found[place.iri] = Check(place, "moved", (start, start + place.end - place.start))
-        shifts.add(place.start, start - place.start)
+    def settle(place: SourcePlace, shift: int) -> None:
+        at = (place.start + shift, place.end + shift)
+        found[place.iri] = Check(place, "moved", at)
+        anchors.add(place, shift)
 
     def follow_neighbours() -> None:
         for place in (p for p in astray if p.iri not in found):
-            for shift in sorted(shifts.near(place.start), key=abs):
-                start = place.start + shift
-                if (place.digest, start) not in taken and _stands(place, shift, text):
-                    settle(place, start)
+            for shift in sorted(anchors.shifts_near(place.start), key=abs):
+                new = (place.digest, place.start + shift) not in taken
+                if new and _stands(place, shift, text):
+                    settle(place, shift)
                     break
 
     # A few long passages show how far most have moved: a search for each would take long.
     longest = sorted(astray, key=lambda place: place.start - place.end)[:_SCOUTS]
     # Where nothing stands still and all passages are short, one found once is witness enough.
-    witnesses = bool(shifts.near(0)) or longest[0].end - longest[0].start >= UNMISTAKABLE
+    witnesses = bool(anchors) or longest[0].end - longest[0].start >= UNMISTAKABLE
     starts: dict[str, list[int]] = {}
     for some in (longest, astray):
         rest = [place for place in some if place.iri not in found]
         starts = _search(rest, taken, text)
-        lone = {p.iri: starts[p.iri][0] - p.start for p in rest if len(starts[p.iri]) == 1}
-        together = _lengths_by_shift([p for p in rest if p.iri in lone], lone)
+        groups: dict[int, list[SourcePlace]] = defaultdict(list)
         for place in rest:
-            shift = lone.get(place.iri)
-            if shift is not None and (together[shift] >= UNMISTAKABLE or not witnesses):
-                settle(place, place.start + shift)
-        follow_neighbours()
+            for start in starts[place.iri]:
+                groups[start - place.start].append(place)
+        # Those who are most, first: they bear witness of the others.
+        for length, shift in sorted(((_length(g), s) for s, g in groups.items()), reverse=True):
+            for place in groups[shift]:
+                lone = len(starts[place.iri]) == 1
+                others = length - (0 if lone else place.end - place.start)
+                sure = others >= UNMISTAKABLE or (lone and not witnesses)
+                if sure and place.iri not in found and not anchors.replaced(place):
+                    settle(place, shift)
+            follow_neighbours()
+    follow_neighbours()
     for place in (p for p in astray if p.iri not in found):
         elsewhere = tuple((s, s + place.end - place.start) for s in starts[place.iri])
         found[place.iri] = Check(place, "ambiguous" if elsewhere else "lost", None, elsewhere)
     return found
 
 
-def _lengths_by_shift(
-    places: Iterable[SourcePlace], shifts: Mapping[str, int]
-) -> Mapping[int, int]:
-    """Count the signs of the passages that have moved equally far, each sign once."""
-    lengths: Counter[int] = Counter()
-    ends: dict[int, int] = defaultdict(int)
+def _length(places: Iterable[SourcePlace]) -> int:
+    """Count the signs of some passages, each sign once."""
+    length = end = 0
     for place in sorted(places, key=_reading_order):
-        shift = shifts[place.iri]
-        lengths[shift] += max(0, place.end - max(place.start, ends[shift]))
-        ends[shift] = max(place.end, ends[shift])
-    return lengths
+        length += max(0, place.end - max(place.start, end))
+        end = max(place.end, end)
+    return length
 
 
 def _search(
@@ -875,7 +906,7 @@ def _stands(place: SourcePlace, shift: int, text: Text) -> bool:
     start, end = place.start + shift, place.end + shift
     if place.start < 0 or not 0 <= start < end <= len(text.normalised):
         return False
-    return text.digest(start, end) == place.digest
+    return text.digest(start, end) == place.digest and not text.cuts_number(start, end)
 
 
 def _whole_words(text: Text, spans: list[Span]) -> list[Span]:
