@@ -18,9 +18,7 @@ from kytkos.terms import LANGUAGES
 ROOT = Path(__file__).parents[1]
 CASES = Path(__file__).parent / "checks"
 CHECKS = read_queries(ROOT / "queries" / "checks")
-VOCABULARY = sorted(
-    p for p in (ROOT / "ontology").glob("*.ttl") if not p.name.startswith("shapes")
-)
+VOCABULARY = sorted(p for p in (ROOT / "ontology").glob("*.ttl") if not p.name.startswith("shapes"))
 
 
 def cases(pattern: str) -> list[str]:
