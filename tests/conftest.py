@@ -4,11 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from kytkos.graph import Graph
 from kytkos.project import Project
 
 ROOT = Path(__file__).parents[1]
+
+# A slow moment of the machine is no fault of the program.
+settings.register_profile("kytkos", deadline=None)
+settings.load_profile("kytkos")
 
 PREFIXES = """\
 @prefix body: <https://w3id.org/kytkos/id/body/> .

@@ -2,7 +2,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from shutil import copytree
 
@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from kytkos.cli import main
+from kytkos.sources import normalise
 from tests.conftest import PREFIXES, ROOT, MakeProject
 
 Run = Callable[..., Result]
@@ -34,10 +35,10 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 @pytest.fixture
-def copy(tmp_path: Path) -> Iterator[Path]:
+def copy(tmp_path: Path) -> Path:
     """A copy of the county's data, to break."""
     copytree(ROOT / "data", tmp_path / "county" / "data")
-    yield tmp_path / "county"
+    return tmp_path / "county"
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -135,9 +136,7 @@ def test_a_misspelt_reference_is_a_violation(run: Run, copy: Path) -> None:
     assert "kh-trva" in result.stdout
 
 
-@pytest.mark.parametrize(
-    ("lang", "word"), [("fi", "virhe"), ("sv", "fel"), ("en", "violation")]
-)
+@pytest.mark.parametrize(("lang", "word"), [("fi", "virhe"), ("sv", "fel"), ("en", "violation")])
 def test_findings_come_in_the_chosen_language(
     run: Run, make_project: MakeProject, lang: str, word: str
 ) -> None:
@@ -146,12 +145,75 @@ def test_findings_come_in_the_chosen_language(
     result = run("--project", project.root, "--lang", lang, "check")
 
     assert result.exit_code == 1
-    assert f"data/things.ttl:6:1: {word}: body:a: " in result.stdout
+    assert f"data/things.ttl:7:5: {word}: body:a: " in result.stdout
 
 
-def test_the_compiled_shapes_and_pyshacl_find_the_same(
+def test_a_misspelt_reference_is_named_at_its_column_with_the_nearest(
     run: Run, make_project: MakeProject
 ) -> None:
+    project = make_project(BODY + "body:b a kyt:Forum ;\n    kyt:concerns body:c , body:aa .\n")
+
+    result = run("--project", project.root, "--lang", "sv", "check")
+
+    lines = result.stdout.splitlines()
+    (index,) = [n for n, line in enumerate(lines) if "body:aa" in line]
+    assert lines[index].startswith("data/things.ttl:9:27: fel: body:b: Hänvisning till body:aa")
+    assert lines[index + 1] == "    tips: Menade du body:a?"
+
+
+@pytest.mark.parametrize(
+    ("form", "start"),
+    [
+        ("text", "data/things.ttl:7:5: virhe: "),
+        ("json", '{\n "conforms": false'),
+        ("sarif", '{\n "$schema"'),
+        ("junit", "<?xml"),
+        ("md", "### Kytkös: 1 × virhe"),
+        ("ttl", "@prefix sh:"),
+    ],
+)
+def test_the_report_has_a_form_for_each_reader(
+    run: Run, make_project: MakeProject, form: str, start: str
+) -> None:
+    project = make_project(BODY.replace(', "Forum A"@en', ""))
+
+    result = run("--project", project.root, "--lang", "fi", "check", "--format", form)
+
+    assert result.exit_code == 1
+    assert result.stdout.startswith(start)
+    assert "\x1b" not in result.stdout
+    again = run("--project", project.root, "--lang", "fi", "check", "--format", form)
+    assert again.stdout == result.stdout
+
+
+def test_an_accepted_finding_does_not_fail_the_check(run: Run, make_project: MakeProject) -> None:
+    project = make_project(BODY.replace(', "Forum A"@en', ""))
+    (project.root / "accepted-findings.toml").write_text(
+        '[[finding]]\nshape = "kyts:Named-prefLabelEn"\nfocus_node = "body:a"\n'
+        'reason = "No English name yet."\nauthor = "A. Analyst"\ndate = 2026-11-22\n'
+    )
+
+    result = run("--project", project.root, "check")
+
+    assert result.exit_code == 0
+    assert "prefLabelEn" not in result.stdout
+    assert "1 accepted" in result.stderr
+    assert run("--project", project.root, "build", "--out", project.root / "site").exit_code == 0
+
+
+def test_a_bad_list_of_accepted_findings_leaves_with_2_and_the_line(
+    run: Run, make_project: MakeProject
+) -> None:
+    project = make_project(BODY)
+    (project.root / "accepted-findings.toml").write_text('\n[[finding]]\nshape = "a"\n')
+
+    result = run("--project", project.root, "check")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("accepted-findings.toml:2:1: error: ")
+
+
+def test_the_compiled_shapes_and_pyshacl_find_the_same(run: Run, make_project: MakeProject) -> None:
     project = make_project(BODY.replace(', "Forum A"@en', "") + "body:b a kyt:Forum .\n")
 
     compiled = run("--project", project.root, "check", "--format", "json")
@@ -286,6 +348,37 @@ def test_force_builds_in_spite_of_violations_and_every_page_says_so(
     assert len(pages) > 3
     for page in pages:
         assert 'class="alarm"' in page.read_text("utf-8"), page
+
+
+def test_with_the_texts_a_page_shows_the_passage_and_without_them_only_the_place(
+    run: Run, make_project: MakeProject, tmp_path: Path
+) -> None:
+    text = normalise("A-foorumi kokoontuu usein.")
+    start, end = text.find("kokoontuu usein")[0]
+    project = make_project(
+        BODY
+        + f"""\
+@prefix oa: <http://www.w3.org/ns/oa#> .
+@prefix place: <https://w3id.org/kytkos/id/place/> .
+@prefix source: <https://w3id.org/kytkos/id/source/> .
+@prefix statement: <https://w3id.org/kytkos/id/statement/> .
+source:s a kyt:SourceDocument ; skos:prefLabel "S"@fi ; kyt:fileName "s.txt" .
+place:p a kyt:SourcePlace ; oa:hasSource source:s ; kyt:sectionPath "1" ;
+    kyt:start {start} ; kyt:end {end} ; kyt:digest "{text.digest(start, end)}" .
+statement:t a kyt:Statement ; skos:prefLabel "T"@fi ; kyt:concerns body:a ; kyt:statedAt place:p .
+"""
+    )
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "s.txt").write_text(text.raw, encoding="utf-8")
+    build = ("--project", project.root, "build", "--force")
+
+    run(*build, "--out", tmp_path / "with", "--sources", tmp_path / "texts")
+    run(*build, "--out", tmp_path / "without")
+
+    passage = text.raw[text.offsets[start] : text.offsets[end - 1] + 1]
+    with_text = (tmp_path / "with" / "lahde" / "s.html").read_text("utf-8")
+    assert f'<q class="passage">{passage}</q>' in with_text
+    assert "passage" not in (tmp_path / "without" / "lahde" / "s.html").read_text("utf-8")
 
 
 def test_a_target_that_holds_other_files_is_not_replaced(run: Run, tmp_path: Path) -> None:

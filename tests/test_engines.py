@@ -41,9 +41,7 @@ def test_a_query_that_does_not_parse_names_line_and_column(
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_only_a_select_gives_a_table(
-    county_graph: Graph, on_rdflib: Rdflib, engine: str
-) -> None:
+def test_only_a_select_gives_a_table(county_graph: Graph, on_rdflib: Rdflib, engine: str) -> None:
     answering = on_rdflib if engine == "rdflib" else Oxigraph(county_graph)
 
     with pytest.raises(QueryError, match="not a SELECT"):

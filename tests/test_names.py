@@ -20,9 +20,7 @@ KH_TURVA = f"{ID}body/kh-turva"
         "Kanta-Hämeen turvallisuusfoorumi",
     ],
 )
-def test_a_thing_is_found_by_iri_curie_name_and_former_name(
-    county_graph: Graph, text: str
-) -> None:
+def test_a_thing_is_found_by_iri_curie_name_and_former_name(county_graph: Graph, text: str) -> None:
     assert find(text, county_graph, county_graph.prefixes) == KH_TURVA
 
 

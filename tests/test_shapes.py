@@ -88,9 +88,9 @@ def only(rule: URIRef) -> Graph:
         node = todo.pop()
         for s, p, o in shapes().triples((node, None, None)):
             part.add((s, p, o))
-            if isinstance(o, BNode) or (isinstance(o, URIRef) and o in KYTS):
-                if (o, None, None) not in part:
-                    todo.append(o)
+            ours = isinstance(o, BNode) or (isinstance(o, URIRef) and o in KYTS)
+            if ours and (o, None, None) not in part:
+                todo.append(o)
     return part
 
 

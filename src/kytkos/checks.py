@@ -1,17 +1,27 @@
 """Check the data: SHACL shapes and SPARQL checks, in one report."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from kytkos import shacl
+from kytkos import shacl, vocabulary
 from kytkos.engines import Oxigraph
 from kytkos.errors import QueryError
 from kytkos.graph import Graph
 from kytkos.queries import Query
-from kytkos.report import SEVERITIES, Finding, Report
-from kytkos.terms import LANGUAGES, Place
+from kytkos.report import SEVERITIES, Finding, Report, Rule
+from kytkos.terms import LANGUAGES, Place, Prefixes, Term
+from kytkos.whereabouts import Sought
 
 SHACL = "http://www.w3.org/ns/shacl#"
+_SEVERITIES = {SHACL + severity.capitalize(): severity for severity in SEVERITIES}
+_PLACEHOLDER = re.compile(r"<?\{\?\w+\}>?")
+_MESSAGES = f"""
+    PREFIX sh: <{SHACL}>
+    SELECT ?shape ?severity ?message WHERE {{
+      ?shape sh:message ?message FILTER (isIRI(?shape))
+      OPTIONAL {{ ?shape sh:severity ?severity }}
+    }} ORDER BY ?shape ?message"""
 
 
 def check(
@@ -37,29 +47,67 @@ def check(
         results = compiled.validate(graph.store)
         if left := compiled.uncompiled:
             results += shacl.validate_with_pyshacl(shapes.store, graph.store, only=left)
-    findings = [*map(_from_result, results), *_from_checks(graph, checks)]
-    places = {node: graph.place_of(node) for node in {f.focus_node for f in findings}}
-    placed = [replace(f, place=places[f.focus_node]) for f in findings]
+    findings = [*map(from_result, results), *rows(graph, checks), *others(graph)]
     checked = {
         "triples": graph.triples,
-        "focus_nodes": len({quad.subject for quad in graph.store}),
-        "shapes": len(compiled) + len(checks),
+        "focus_nodes": graph.subjects,
+        "shapes": len(compiled) + len(checks) + len(vocabulary.rules()),
     }
-    return Report(tuple(sorted(placed, key=lambda f: f.sort_key)), checked)
+    return Report(placed(graph, findings), checked)
 
 
-def _from_result(result: shacl.Result) -> Finding:
+def rules(shapes: Graph, checks: Mapping[str, Query]) -> tuple[Rule, ...]:
+    """List what can speak: the shapes that have messages, and the checks."""
+    severities: dict[str, str] = {}
+    messages: dict[str, dict[str, str]] = {}
+    for record in Oxigraph(shapes).select(_MESSAGES).records():
+        shape, severity, message = record["shape"], record["severity"], record["message"]
+        assert shape is not None
+        assert message is not None
+        severities[shape.value] = _SEVERITIES.get(severity.value if severity else "", "violation")
+        messages.setdefault(shape.value, {})[message.lang] = message.value
+    found = [Rule(name, severities[name], texts) for name, texts in messages.items()]
+    for name, query in checks.items():
+        texts = _messages(query, {})
+        blank = {lang: _PLACEHOLDER.sub("…", text) for lang, text in texts.items()}
+        found.append(Rule(name, query.headers.get("severity", "violation"), blank))
+    found += [Rule(name, *said) for name, said in vocabulary.rules().items()]
+    return tuple(sorted(found, key=lambda rule: rule.name))
+
+
+def others(graph: Graph) -> Iterator[Finding]:
+    """Run the checks that are neither shapes nor queries; each sees the whole graph."""
+    yield from vocabulary.check(graph)
+
+
+def placed(graph: Graph, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Sort findings, each with its place."""
+    places = graph.places([Sought(f.focus_node, f.path, f.value) for f in findings])
+    found = [replace(f, place=place) for f, place in zip(findings, places, strict=True)]
+    return tuple(sorted(found, key=lambda finding: finding.sort_key))
+
+
+def from_result(result: shacl.Result) -> Finding:
+    """Make a finding of the result of a shape."""
     return Finding(
-        severity=result.severity.removeprefix(SHACL).lower(),
+        severity=_SEVERITIES.get(result.severity, "violation"),
         shape=result.source_shape.value,
         focus_node=result.focus_node.value,
         messages=result.messages,
         path=result.path,
         value=result.value,
+        component=result.component,
+        focus=result.focus_node,
+        source=result.source_shape,
     )
 
 
-def _from_checks(graph: Graph, checks: Mapping[str, Query]) -> Iterator[Finding]:
+def rows(graph: Graph, checks: Mapping[str, Query]) -> Iterator[Finding]:
+    """Run SPARQL checks: each row is a finding.
+
+    Raises:
+        QueryError: a check can't be parsed, has no `?focus_node` or no severity.
+    """
     engine = Oxigraph(graph)
     for name, query in checks.items():
         severity = query.headers.get("severity", "")
@@ -72,16 +120,32 @@ def _from_checks(graph: Graph, checks: Mapping[str, Query]) -> Iterator[Finding]
             value = record.get("value")
             if node is None:
                 continue
-            shown = {key: "" if term is None else term.value for key, term in record.items()}
-            messages = {
-                lang: _filled(query.headers[f"message-{lang}"], shown)
-                for lang in LANGUAGES
-                if f"message-{lang}" in query.headers
-            }
-            yield Finding(severity, name, node.value, messages, value=value)
+            messages = _messages(query, _shown(record, graph.prefixes))
+            path = record.get("path")
+            named = path.value if path is not None and path.is_iri else ""
+            yield Finding(severity, name, node.value, messages, path=named, value=value)
+
+
+def _shown(record: Mapping[str, Term | None], prefixes: Prefixes) -> dict[str, str]:
+    """Give what a message shows for `{?name}`, and for `<{?name}>` a CURIE where there is one."""
+    shown: dict[str, str] = {}
+    for name, term in record.items():
+        value = "" if term is None else term.value
+        if term and term.is_iri and (curie := prefixes.curie(value)) != value:
+            shown[f"<{{?{name}}}>"] = curie
+        shown[f"{{?{name}}}"] = value
+    return shown
+
+
+def _messages(query: Query, values: Mapping[str, str]) -> dict[str, str]:
+    return {
+        lang: _filled(query.headers[f"message-{lang}"], values)
+        for lang in LANGUAGES
+        if f"message-{lang}" in query.headers
+    }
 
 
 def _filled(message: str, values: Mapping[str, str]) -> str:
-    for name, value in values.items():
-        message = message.replace("{?" + name + "}", value)
+    for written, value in values.items():
+        message = message.replace(written, value)
     return message

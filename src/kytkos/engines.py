@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import pyoxigraph as ox
 
-from kytkos.errors import QueryError
+from kytkos.errors import EndpointError, QueryError
 from kytkos.graph import Graph
 from kytkos.tables import Table
-from kytkos.terms import RDF_LANG_STRING, XSD, Place, Term
+from kytkos.terms import RDF_LANG_STRING, XSD, Place, Prefixes, Term
 
 if TYPE_CHECKING:
     import rdflib
+    from pyparsing import ParseException
 
 _POSITION = re.compile(r"^error at (\d+):(\d+): ")
 _PLAIN = (XSD + "string", RDF_LANG_STRING)
@@ -29,6 +30,7 @@ class Engine(Protocol):
 
         Raises:
             QueryError: the query can't be parsed, or is not a SELECT.
+            EndpointError: a server that it needs does not answer.
         """
         ...
 
@@ -45,10 +47,15 @@ class Oxigraph:
             solutions = self._store.query(query, use_default_graph_as_union=True)
         except SyntaxError as error:
             raise _syntax_error(error.msg, name) from error
+        except OSError as error:
+            raise _no_service(error, name) from error
         if not isinstance(solutions, ox.QuerySolutions):
             raise _not_a_select(name)
         variables = tuple(v.value for v in solutions.variables)
-        rows = tuple(tuple(None if t is None else term(t) for t in s) for s in solutions)
+        try:
+            rows = tuple(tuple(None if t is None else term(t) for t in s) for s in solutions)
+        except OSError as error:
+            raise _no_service(error, name) from error
         return Table(variables, rows)
 
 
@@ -65,8 +72,7 @@ class Rdflib:
         try:
             result = self._graph.query(query)
         except ParseException as error:
-            message = f"error at {error.lineno}:{error.column}: {error.msg}"
-            raise _syntax_error(message, name) from error
+            raise _not_parsed(error, name) from error
         if result.type != "SELECT" or result.vars is None:
             raise _not_a_select(name)
         variables = tuple(str(v) for v in result.vars)
@@ -78,6 +84,29 @@ class Rdflib:
 
 
 ENGINES: dict[str, type[Oxigraph] | type[Rdflib]] = {"oxigraph": Oxigraph, "rdflib": Rdflib}
+
+
+def check_select(query: str, name: str = "query") -> None:
+    """Parse a query without asking anything.
+
+    Raises:
+        QueryError: the query can't be parsed, or is not a SELECT.
+    """
+    if "service" not in query.lower():
+        Oxigraph(Graph(ox.Store(), {}, Prefixes({}))).select(query, name)
+        return
+    # The store would ask that service at once, where rdflib parses only.
+    from pyparsing import ParseException
+    from rdflib.plugins.sparql import prepareQuery
+
+    try:
+        form = prepareQuery(query).algebra.name
+    except ParseException as error:
+        raise _not_parsed(error, name) from error
+    except Exception as error:  # an undeclared prefix, for example, is one
+        raise _syntax_error(str(error), name) from error
+    if form != "SelectQuery":
+        raise _not_a_select(name)
 
 
 def term(value: "ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple") -> Term:
@@ -144,6 +173,14 @@ def _syntax_error(message: str, name: str) -> QueryError:
     return QueryError(
         f"the query can't be parsed: {_POSITION.sub('', message)}", place=Place(name, line, column)
     )
+
+
+def _not_parsed(error: "ParseException", name: str) -> QueryError:
+    return _syntax_error(f"error at {error.lineno}:{error.column}: {error.msg}", name)
+
+
+def _no_service(error: OSError, name: str) -> EndpointError:
+    return EndpointError(f"a SERVICE of the query does not answer: {error}", place=Place(name))
 
 
 def _not_a_select(name: str) -> QueryError:

@@ -5,6 +5,7 @@
     ├── DataError               a data or ontology file that can't be read
     ├── ShapesError             shapes that can't be loaded
     ├── QueryError              a query that is not there, can't be parsed or bound
+    ├── EndpointError           a server that does not answer, or not what was asked
     ├── SourceError             a source document that can't be read
     └── OutputError             a target that can't be written
 
@@ -46,6 +47,10 @@ class ShapesError(KytkosError):
 
 class QueryError(KytkosError):
     """A query that is not there, can't be parsed or can't be bound."""
+
+
+class EndpointError(KytkosError):
+    """A server that does not answer, or not what it was asked."""
 
 
 class SourceError(KytkosError):

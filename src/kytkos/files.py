@@ -46,6 +46,8 @@ def write_folder(path: Path, files: Mapping[PurePosixPath, bytes], marker: str) 
     try:
         if old.is_dir() and not path.exists():
             old.rename(path)
+        if path.exists() and not path.is_dir():
+            raise OutputError("there is a file of that name", place=Place(str(path)))
         if path.is_dir() and any(path.iterdir()) and not (path / marker).is_file():
             hint = "Name an empty or a new folder."
             raise OutputError(

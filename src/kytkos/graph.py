@@ -4,20 +4,20 @@ The named graphs are packaging only; queries and checks see their union.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pyoxigraph as ox
 
 from kytkos.errors import DataError
-from kytkos.terms import Place, Prefixes
+from kytkos.terms import Place, Prefixes, Term
+from kytkos.whereabouts import Sought, find
 
 FORMATS = {".ttl": ox.RdfFormat.TURTLE, ".trig": ox.RdfFormat.TRIG}
 
 _PREFIX = re.compile(r"^\s*@?prefix\s+([^\s:]*):\s*<([^>]*)>", re.IGNORECASE | re.MULTILINE)
-_SUBJECT = re.compile(r"<[^>\s]*>|[\w.-]*:[^\s;,]*")
 _POSITION = re.compile(r"^Parser error (?:at|between) [^:]*: ")
 
 
@@ -29,29 +29,30 @@ class Graph:
     files: dict[str, Path]
     prefixes: Prefixes
     root: Path = field(default_factory=Path)
-    _lines: dict[str, dict[str, int]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def triples(self) -> int:
         """The number of distinct triples in the union."""
-        return len({quad.triple for quad in self.store})
+        return self._count("SELECT (COUNT(*) AS ?n) { SELECT DISTINCT ?s ?p ?o { ?s ?p ?o } }")
 
-    def place_of(self, iri: str) -> Place | None:
-        """Find the first line of the block that describes an IRI, or None.
+    @cached_property
+    def subjects(self) -> int:
+        """The number of things that something is said of."""
+        return self._count("SELECT (COUNT(DISTINCT ?s) AS ?n) { ?s ?p ?o }")
 
-        A subject begins a line, and stands once in all of the data, so that this is a
-        search in one file. A block laid out otherwise gets its file without a line.
-        """
-        node = ox.NamedNode(iri)
-        graphs = {q.graph_name for q in self.store.quads_for_pattern(node, None, None)}
-        names = {g.value for g in graphs if isinstance(g, ox.NamedNode)}
-        for name in sorted(names & self.files.keys()):
-            if name not in self._lines:
-                self._lines[name] = _subject_lines(self.files[name])
-            shown = _relative(self.files[name], self.root)
-            line = self._lines[name].get(iri)
-            return Place(shown, line, 1) if line else Place(shown)
-        return None
+    def _count(self, query: str) -> int:
+        answer = self.store.query(query, use_default_graph_as_union=True)
+        assert isinstance(answer, ox.QuerySolutions)
+        return sum(int(number.value) for (number,) in answer)
+
+    def place_of(self, iri: str, path: str = "", value: Term | None = None) -> Place | None:
+        """Find where a thing is described, or where what is said of it stands, or None."""
+        return self.places([Sought(iri, path, value)])[0]
+
+    def places(self, sought: Sequence[Sought]) -> list[Place | None]:
+        """Find the places of many; each file is read once, and only where it is needed."""
+        shown = {name: _relative(path, self.root) for name, path in self.files.items()}
+        return find(self.store, self.files, shown, sought)
 
 
 def load(paths: Iterable[Path], root: Path) -> Graph:
@@ -77,27 +78,42 @@ def load(paths: Iterable[Path], root: Path) -> Graph:
 def load_file(store: ox.Store, path: Path, shown: str) -> dict[str, str]:
     """Load one file into the graph `file:{shown}`; give the prefixes it declares."""
     try:
-        content = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
-        text = content.decode("utf-8")
+        content = path.read_bytes()
     except OSError as error:
         raise DataError(f"can't read the file: {error.strerror}", place=Place(shown)) from error
+    return load_content(store, content, shown)
+
+
+def load_content(store: ox.Store, content: bytes, shown: str, where: str = "") -> dict[str, str]:
+    """Load the content of a file into the graph `file:{shown}`; give its prefixes.
+
+    Args:
+        store: where to.
+        content: Turtle or TriG, as the end of `shown` tells.
+        shown: the path of the file.
+        where: what an error calls the file, if not by its path.
+    """
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    where = where or shown
+    try:
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         hint = "Save the file in UTF-8."
-        raise DataError("the file is not in UTF-8", hint=hint, place=Place(shown, line)) from error
+        raise DataError("the file is not in UTF-8", hint=hint, place=Place(where, line)) from error
     name = ox.NamedNode(f"file:{shown}")
-    rdf_format = FORMATS[path.suffix]
+    rdf_format = FORMATS[PurePosixPath(shown).suffix]
     try:
         if rdf_format == ox.RdfFormat.TURTLE:
             store.load(content, format=rdf_format, base_iri=name.value, to_graph=name)
         else:
             store.load(content, format=rdf_format, base_iri=name.value)
     except SyntaxError as error:
-        place = Place(shown, error.lineno or 0, error.offset or 0)
+        place = Place(where, error.lineno or 0, error.offset or 0)
         message = _POSITION.sub("", error.msg)
         hint = "Before this place a full stop, semicolon or quotation mark may be missing."
         raise DataError(message, hint=hint, place=place) from error
-    return {prefix: namespace for prefix, namespace in _PREFIX.findall(text)}
+    return dict(_PREFIX.findall(text))
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -116,18 +132,3 @@ def _relative(path: Path, root: Path) -> str:
         return path.resolve().relative_to(root.resolve()).as_posix()
     except ValueError:
         return path.as_posix()
-
-
-def _subject_lines(path: Path) -> dict[str, int]:
-    """Map each IRI that begins a line to the number of the first such line."""
-    text = path.read_text(encoding="utf-8-sig")
-    prefixes = Prefixes(dict(_PREFIX.findall(text)))
-    lines: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        subject = _SUBJECT.match(line)
-        if subject:
-            written = subject.group()
-            iri = written[1:-1] if written.startswith("<") else prefixes.expand(written)
-            if iri:
-                lines.setdefault(iri, number)
-    return lines

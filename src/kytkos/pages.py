@@ -11,13 +11,19 @@ template writes a name with `label`, a name that leads to a page with `link`, an
 of a claim with `cites`.
 """
 
+import gc
 import json
+import os
 import posixpath
 import re
+import sys
 import tomllib
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -49,17 +55,20 @@ class Rows(list[Record]):
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
         super().__init__(records)
-        self._narrowed: dict[str, dict[str | None, Rows]] = {}
+        self._narrowed: dict[str, defaultdict[str | None, Rows]] = {}
 
     def where(self, variable: str, value: object) -> "Rows":
         """Give the records where a variable has a value, or with None, where it has none."""
-        if variable not in self._narrowed:
-            groups: dict[str | None, Rows] = {}
+        groups = self._narrowed.get(variable)
+        if groups is None:
+            groups = self._narrowed[variable] = defaultdict(Rows)
             for record in self:
                 term = record[variable]
-                groups.setdefault(None if term is None else term.value, Rows()).append(record)
-            self._narrowed[variable] = groups
-        return self._narrowed[variable].get(None if value is None else str(value)) or Rows()
+                groups[None if term is None else term.value].append(record)
+        return groups.get(None if value is None else str(value), _NONE)
+
+
+_NONE = Rows()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +113,12 @@ def read_texts(path: Path, lang: str) -> dict[str, Any]:
 
 
 def build(
-    project: Project, graph: Graph, report: Report, *, progress: Callable[[str], None]
+    project: Project,
+    graph: Graph,
+    report: Report,
+    *,
+    progress: Callable[[str], None],
+    passages: Mapping[str, str] | None = None,
 ) -> Site:
     """Make the site in all languages, Finnish at its root.
 
@@ -113,6 +127,8 @@ def build(
         graph: what the pages tell of.
         report: what the check found; a page says so where there are violations.
         progress: is told what is being made.
+        passages: the text at each place, by the IRI of the place, to stand under its claims;
+            without them a claim has its place alone.
 
     Raises:
         QueryError: a query of a view can't be answered.
@@ -120,13 +136,12 @@ def build(
     """
     views = read_views(_HERE / "views.toml")
     settings = read_settings(project.root / "site.toml")
-    tables = dict(_answers(views, project.page_queries(), Oxigraph(graph)))
-    pages = tuple(_pages(views, tables))
-    environment = _environment()
     site: Site = {}
-    for lang in LANGUAGES:
-        progress(f"Pages: {lang}")
-        site |= _render(environment, pages, tables, settings, report, graph, lang)
+    with _without_collecting():
+        answers = _answers(views, project.page_queries(), Oxigraph(graph))
+        tables = {name: Rows(table.records()) for name, table in answers}
+        pages = tuple(_pages(views, tables))
+        site |= _render(pages, tables, settings, report, progress, passages or {})
     for path in sorted((_HERE / "static").iterdir()):
         site[PurePosixPath("static", path.name)] = path.read_bytes()
     site[PurePosixPath(MANIFEST)] = _manifest(site, graph)
@@ -164,6 +179,18 @@ def read_settings(path: Path) -> dict[str, Any]:
         raise ProjectError(str(error), place=Place(path.name)) from error
 
 
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    # The tables and the pages have no cycles; looking for them takes a sixth of the time.
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 def _answers(
     views: Sequence[View], library: Mapping[str, Query], engine: Engine
 ) -> Iterator[tuple[str, Table]]:
@@ -174,10 +201,10 @@ def _answers(
         yield name, engine.select(library[name].text, name)
 
 
-def _pages(views: Sequence[View], tables: Mapping[str, Table]) -> Iterator[Page]:
+def _pages(views: Sequence[View], tables: Mapping[str, Rows]) -> Iterator[Page]:
     taken: set[str] = set()
     for view in views:
-        records = distinct(tables[view.each].records(), "this") if view.each else [{}]
+        records: Iterable[Record] = distinct(tables[view.each], "this") if view.each else [{}]
         for record in records:
             key = record.get("key")
             path = free = view.output.format(key=slug(key.value) if key else "")
@@ -189,57 +216,59 @@ def _pages(views: Sequence[View], tables: Mapping[str, Table]) -> Iterator[Page]
 
 
 def _render(
-    environment: "jinja2.Environment",
     pages: Sequence[Page],
-    tables: Mapping[str, Table],
+    tables: Mapping[str, Rows],
     settings: Mapping[str, Any],
     report: Report,
-    graph: Graph,
-    lang: str,
-) -> Site:
-    records = {name: Rows(table.records()) for name, table in tables.items()}
-    of_things = {name for name, table in tables.items() if "this" in table.variables}
-    versions = distinct(records["pages/versions"], "version")
-    marks = anchors(
-        term
-        for table, variable in (("pages/versions", "version"), ("pages/places", "place"))
-        for record in records[table]
-        if (term := record[variable])
-    )
-    names = Names(records["pages/texts"], lang)
-    citations = Citations(records["pages/places"], marks)
-    texts = read_texts(_HERE / "texts.toml", lang)
-    said = {key: _in(value, lang) for key, value in settings.items()}
+    progress: Callable[[str], None],
+    passages: Mapping[str, str],
+) -> Iterator[tuple[PurePosixPath, bytes]]:
+    environment = _environment()
+    versions = distinct(tables["pages/versions"], "version")
+    marks = anchors(_bound(versions, "version"), _bound(tables["pages/places"], "place"))
+    names = Names(tables["pages/texts"])
+    citations = Citations(tables["pages/places"], marks)
     where = _where(pages)
-    pens: dict[str, Pen] = {}
-    site: Site = {}
-    for page in pages:
-        path = _in_folder(page.path, lang)
-        root = "../" * page.path.count("/")
-        pen = pens.setdefault(root, Pen(texts, lang, names, citations, where, root))
-        rows = {
-            name: records[query].where("this", page.iri)
-            if page.view.each and query in of_things and not name.startswith("all_")
-            else records[query]
-            for name, query in page.view.tables.items()
+    rows_of = [
+        {name: _about(page, name, tables[query]) for name, query in page.view.tables.items()}
+        for page in pages
+    ]
+    for lang in LANGUAGES:
+        progress(f"Pages: {lang}")
+        texts = read_texts(_HERE / "texts.toml", lang)
+        said = {key: _in(value, lang) for key, value in settings.items()}
+        pens = {
+            root: Pen(texts, lang, names, citations, where, root, passages).vocabulary
+            for root in {_up(page.path) for page in pages}
         }
-        html = environment.get_template(page.view.template).render(
-            rows | pen.vocabulary,
-            this=page.this,
-            versions=versions,
-            spoken=_spoken(page, rows, versions),
-            anchor=marks,
-            languages=LANGUAGES,
-            settings=said,
-            report=report,
-            prefixes=graph.prefixes,
-            path=page.path,
-            root=root,
-            top="../" * path.count("/"),
-            in_language={code: _relative(_in_folder(page.path, code), path) for code in LANGUAGES},
-        )
-        site[PurePosixPath(path)] = html.encode()
-    return site
+        for page, rows in zip(pages, rows_of, strict=True):
+            path, root = _in_folder(page.path, lang), _up(page.path)
+            html = environment.get_template(page.view.template).render(
+                rows | pens[root],
+                this=page.this,
+                versions=versions,
+                spoken=_spoken(page, rows, versions),
+                anchor=marks,
+                settings=said,
+                report=report,
+                path=page.path,
+                root=root,
+                top=_up(path),
+                in_language={
+                    code: _relative(_in_folder(page.path, code), path) for code in LANGUAGES
+                },
+            )
+            yield PurePosixPath(path), html.encode()
+
+
+def _about(page: Page, name: str, table: Rows) -> Rows:
+    if page.iri and table and "this" in table[0] and not name.startswith("all_"):
+        return table.where("this", page.iri)
+    return table
+
+
+def _bound(rows: Rows, variable: str) -> Iterator[Term]:
+    return (term for record in rows if (term := record[variable]))
 
 
 def _where(pages: Iterable[Page]) -> dict[str, str]:
@@ -266,19 +295,32 @@ def _spoken(page: Page, rows: Mapping[str, Rows], versions: Rows) -> Rows:
     return Rows(record for record in versions if record["version"] in found)
 
 
+@cache
 def _environment() -> "jinja2.Environment":
     import jinja2
 
+    templates = _HERE / "templates"
+    compiled = None
+    # As Python keeps its modules compiled beside them, where that folder can be written.
+    if not sys.dont_write_bytecode:
+        with suppress(OSError):
+            (templates / "__pycache__").mkdir(exist_ok=True)
+            if os.access(templates / "__pycache__", os.W_OK):
+                compiled = jinja2.FileSystemBytecodeCache(str(templates / "__pycache__"))
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE / "templates"),
+        loader=jinja2.FileSystemLoader(templates),
+        bytecode_cache=compiled,
+        auto_reload=False,
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters |= {"by": by, "distinct": distinct, "where": where, "local": _local}
+    environment.tests["inferred"] = _is_inferred
     environment.filters["zip"] = partial(zip, strict=True)
     environment.globals |= {
+        "languages": LANGUAGES,
         "columns": figures.columns,
         "grid": figures.grid,
         "term": Term,
@@ -293,24 +335,31 @@ def by(records: Iterable[Record], *variables: str) -> list[tuple[Record, Rows]]:
 
     Gives pairs of the first record of a group, and all of the group.
     """
-    groups: dict[tuple[Term | None, ...], Rows] = {}
+    groups: defaultdict[object, Rows] = defaultdict(Rows)
+    key = itemgetter(*variables)
     for record in records:
-        groups.setdefault(tuple(record[v] for v in variables), Rows()).append(record)
+        groups[key(record)].append(record)
     return [(group[0], group) for group in groups.values()]
 
 
 def distinct(records: Iterable[Record], *variables: str) -> Rows:
     """Give the first record for each combination of values, without those all unbound."""
-    first: dict[tuple[Term | None, ...], Record] = {}
+    first: dict[object, Record] = {}
+    key = itemgetter(*variables)
     for record in records:
-        first.setdefault(tuple(record[v] for v in variables), record)
-    return Rows(record for values, record in first.items() if any(values))
+        first.setdefault(key(record), record)
+    return Rows(record for record in first.values() if any(record[v] for v in variables))
 
 
 def where(records: Iterable[Record], variable: str, value: object) -> Rows:
     """Give the records where a variable has a value, or with None, where it has none."""
     rows = records if isinstance(records, Rows) else Rows(records)
     return rows.where(variable, value)
+
+
+def _is_inferred(record: Record) -> bool:
+    basis = record.get("basis")
+    return basis is not None and basis.value == SCHEME + "basis/inferred"
 
 
 def _local(term: Term) -> str:
@@ -323,6 +372,10 @@ def _in(value: Any, lang: str) -> Any:
 
 def _in_folder(path: str, lang: str) -> str:
     return path if lang == LANGUAGES[0] else f"{lang}/{path}"
+
+
+def _up(path: str) -> str:
+    return "../" * path.count("/")
 
 
 def _relative(target: str, page: str) -> str:

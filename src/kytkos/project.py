@@ -48,6 +48,10 @@ class Project:
             raise ProjectError(f"no shapes ({SHAPES_PATTERN}) in {self.ontology}")
         return load(files, self.root)
 
+    def is_shapes(self, path: Path) -> bool:
+        """Tell whether a file of the ontology holds shapes."""
+        return path.match(SHAPES_PATTERN) and path.parent == self.ontology.resolve()
+
     def library(self) -> dict[str, Query]:
         """Read the queries that people may ask for by name."""
         return read_queries(self.queries)
@@ -60,6 +64,11 @@ class Project:
         """Read the queries that only the pages ask, by names that begin with `pages/`."""
         pages = read_queries(self.queries / "pages")
         return {f"pages/{name}": query for name, query in pages.items()}
+
+    def as_of_queries(self) -> dict[str, Query]:
+        """Read the queries that say what was not known on a day: its own, else the packaged."""
+        own = self.queries / "as-of"
+        return read_queries(own if own.is_dir() else packaged("queries") / "as-of")
 
     def _vocabulary_files(self) -> list[Path]:
         shapes = set(self.ontology.glob(SHAPES_PATTERN))
@@ -100,4 +109,3 @@ def language(choice: str | None) -> str:
         if code in LANGUAGES:
             return code
     return "fi"
-

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -11,6 +11,7 @@ from kytkos.errors import QueryError, did_you_mean
 from kytkos.terms import Place, Term
 
 _HEADER = re.compile(r"^#\+\s*([\w-]+)\s*:\s*(.*?)\s*$", re.MULTILINE)
+_HEADER_LINE = re.compile(r"^#\+(.*)$", re.MULTILINE)
 _VALUES = re.compile(r"VALUES\s+\?(\w+)\s*\{([^{}]*)\}")
 _PREFIX = re.compile(r"^\s*PREFIX\s+([^\s:]*):\s*<([^>]*)>", re.IGNORECASE | re.MULTILINE)
 
@@ -20,17 +21,23 @@ class Query:
     """A SELECT with a header.
 
     `headers` holds the `#+ key: value` lines; `parameters` maps the variable of each
-    one-variable `VALUES` line to its default, as written.
+    one-variable `VALUES` line to its default, as written; `allowed` the variable of a
+    parameter to its only values, where the header enumerates them.
     """
 
     name: str
     text: str
     headers: Mapping[str, str]
     parameters: Mapping[str, str]
+    allowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def summary(self, lang: str) -> str:
         """Give the summary in a language, else in English, else the name."""
         return self.headers.get(f"summary-{lang}") or self.headers.get("summary") or self.name
+
+    def description(self, lang: str) -> str:
+        """Give the description in a language, else in English, else nothing."""
+        return self.headers.get(f"description-{lang}") or self.headers.get("description", "")
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -78,7 +85,7 @@ def read_query(text: str, name: str) -> Query:
     """Read a query from its text."""
     headers = dict(_HEADER.findall(text))
     parameters = {name: values.strip() for name, values in _VALUES.findall(text)}
-    return Query(name, text, headers, parameters)
+    return Query(name, text, headers, parameters, _enumerated(text))
 
 
 def read_queries(folder: Path) -> dict[str, Query]:
@@ -90,6 +97,25 @@ def read_queries(folder: Path) -> dict[str, Query]:
         except (OSError, UnicodeDecodeError) as error:
             raise QueryError(f"can't read the query: {error}", place=Place(str(path))) from error
     return queries
+
+
+def _enumerated(text: str) -> dict[str, tuple[str, ...]]:
+    """Read what grlc's `enumerate` lists: a parameter, then its values, one a line."""
+    allowed: dict[str, tuple[str, ...]] = {}
+    name = ""
+    inside = False
+    for line in _HEADER_LINE.findall(text):
+        item = line.strip()
+        if not item.startswith("- "):
+            inside = item == "enumerate:"
+        elif inside:
+            value = item.removeprefix("- ").strip()
+            if value.endswith(":"):
+                name = value.removesuffix(":")
+                allowed[name] = ()
+            elif name:
+                allowed[name] += (value.strip("\"'"),)
+    return allowed
 
 
 def _written(value: Term) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from kytkos.terms import Place, Prefixes, Term
 
@@ -16,11 +17,31 @@ _WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Why a finding may stay, who said so and when, and where that is written."""
+
+    reason: str
+    author: str
+    date: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A shape or a check that can speak: its IRI or name, severity and messages."""
+
+    name: str
+    severity: str
+    messages: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that a check found.
 
-    `shape` is the IRI of the shape, or the name of the check, that speaks; `path` is the
-    property path it speaks of, or empty. `messages` has a text for each language.
+    `shape` is the IRI of the shape, or the name of the check, that speaks; `component` that
+    of SHACL's constraint component, or empty; `path` the property path it speaks of, or empty.
+    `messages` and `hints` have a text for each language.
     """
 
     severity: str
@@ -30,30 +51,40 @@ class Finding:
     path: str = ""
     value: Term | None = None
     place: Place | None = None
-    hint: str = ""
+    component: str = ""
+    focus: Term | None = None  # the focus node as a term, where it may be no IRI
+    source: Term | None = None  # the shape likewise
+    hints: Mapping[str, str] = field(default_factory=dict)
+    acceptance: Acceptance | None = None
 
     def message(self, lang: str) -> str:
         """Give the message in a language, else in English, else in any."""
-        for choice in (lang, "en", ""):
-            if choice in self.messages:
-                return self.messages[choice]
-        return next(iter(self.messages.values()), "")
+        return in_language(self.messages, lang)
+
+    def hint(self, lang: str) -> str:
+        """Give the hint in a language, else in English, else in any, else nothing."""
+        return in_language(self.hints, lang)
 
     @property
-    def sort_key(self) -> tuple[int, str, int, str, str, str]:
+    def sort_key(self) -> tuple[int, str, int, int, str, str, str, str, str]:
         """Order by severity, then place, then subject and shape."""
         place = self.place or Place("")
-        value = self.value.value if self.value else ""
+        value = str(self.value.to_json()) if self.value else ""
         rank = SEVERITIES.index(self.severity)
-        return (rank, place.path, place.line, self.focus_node, self.shape, value)
+        where = (rank, place.path, place.line, place.column)
+        return (*where, self.focus_node, self.shape, self.path, value, self.component)
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a check found, in a stable order, and how much it looked at."""
+    """What a check found, in a stable order, and how much it looked at.
+
+    What someone has accepted stands apart, and does not count.
+    """
 
     findings: tuple[Finding, ...]
     checked: Mapping[str, int] = field(default_factory=dict)
+    accepted: tuple[Finding, ...] = ()
 
     def at_least(self, threshold: str) -> tuple[Finding, ...]:
         """Give the findings that are as severe as the threshold, or more."""
@@ -75,33 +106,56 @@ class Report:
         lines: list[str] = []
         for finding in self.findings:
             where = f"{finding.place}: " if finding.place else ""
-            what = f"{prefixes.curie(finding.focus_node)}: {finding.message(lang)}"
+            message = " ".join(finding.message(lang).split())
+            what = f"{prefixes.curie(finding.focus_node)}: {message}"
             shape = prefixes.curie(finding.shape)
             lines.append(f"{where}{words[finding.severity]}: {what} [{shape}]")
-            if finding.hint:
-                lines.append(f"    {words['hint']}: {finding.hint}")
+            if hint := finding.hint(lang):
+                lines.append(f"    {words['hint']}: {hint}")
         return "".join(f"{line}\n" for line in lines)
 
-    def to_json(self) -> str:
-        """Write the report as JSON; places have `line` and `column` from 1, or null."""
-        findings = [
-            {
-                "severity": f.severity,
-                "shape": f.shape,
-                "focus_node": f.focus_node,
-                "path": f.path or None,
-                "value": f.value.to_json() if f.value else None,
-                "message": dict(f.messages),
-                "file": f.place.path if f.place else None,
-                "line": (f.place.line or None) if f.place else None,
-                "column": (f.place.column or None) if f.place else None,
-                "hint": f.hint or None,
-            }
-            for f in self.findings
-        ]
+    def to_json(self, lang: str = "en") -> str:
+        """Write the report as JSON; places have `line` and `column` from 1, or null.
+
+        Messages are in all languages, hints in the one.
+        """
         whole = {
             "conforms": self.conforms,
-            "findings": findings,
+            "findings": [_to_json(finding, lang) for finding in self.findings],
+            "accepted": [_to_json(finding, lang) for finding in self.accepted],
             "checked": dict(self.checked),
         }
         return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
+
+
+def in_language(texts: Mapping[str, str], lang: str) -> str:
+    """Choose a text in a language, else in English, else in any, else nothing."""
+    for choice in (lang, "en", ""):
+        if choice in texts:
+            return texts[choice]
+    return next(iter(texts.values()), "")
+
+
+def words(lang: str) -> Mapping[str, str]:
+    """Give the words for the severities and for a hint."""
+    return _WORDS[lang]
+
+
+def _to_json(finding: Finding, lang: str) -> dict[str, Any]:
+    place, value, acceptance = finding.place, finding.value, finding.acceptance
+    record: dict[str, Any] = {
+        "severity": finding.severity,
+        "shape": finding.shape,
+        "focus_node": finding.focus_node,
+        "path": finding.path or None,
+        "value": value.to_json() if value else None,
+        "message": dict(finding.messages),
+        "file": place.path if place else None,
+        "line": (place.line or None) if place else None,
+        "column": (place.column or None) if place else None,
+        "hint": finding.hint(lang) or None,
+    }
+    if acceptance:
+        reason = {"reason": acceptance.reason, "author": acceptance.author}
+        record["accepted"] = {**reason, "date": acceptance.date}
+    return record

@@ -3,14 +3,39 @@
 import csv
 import io
 import json
+import re
+import sys
+import textwrap
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import zip_longest
+from typing import Any, NamedTuple
 
-from kytkos.terms import Term
+from kytkos.terms import XSD, Term
 
 Row = tuple[Term | None, ...]
+
+# What a spreadsheet takes for the beginning of a formula.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+_INTEGERS = """integer int long short byte nonNegativeInteger positiveInteger nonPositiveInteger
+    negativeInteger unsignedInt unsignedLong unsignedShort unsignedByte"""
+INTEGERS = frozenset(XSD + local for local in _INTEGERS.split())
+NUMBERS = INTEGERS | {XSD + "decimal", XSD + "double", XSD + "float"}
+
+_LEAST = 12  # columns of a terminal that a wrapped column must have to be readable
+# Characters that take one place in every terminal: what is in Finnish, Swedish and English.
+_PLAIN = re.compile("[\n -~\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2026\ufffd]*")
+_BARE = {
+    XSD + "integer": re.compile(r"[+-]?[0-9]+"),
+    XSD + "decimal": re.compile(r"[+-]?[0-9]*\.[0-9]+"),
+    XSD + "double": re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]+"),
+}
+_ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
+_LIKE_NUMBER = re.compile(r"[0-9][0-9.,:/\- ]*([eE][0-9]+)?")
+_MARKDOWN = re.compile(r"[\\`*_\[\]|]")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,27 +78,109 @@ class Table:
         writer.writerows(["" if t is None else t.value for t in row] for row in self.rows)
         return out.getvalue()
 
-    def to_text(self, shorten: Mapping[str, str] | None = None, width: int = 0) -> str:
+    def to_tsv(self) -> str:
+        r"""Write the SPARQL 1.1 TSV results format: terms as in Turtle, lines end in `\n`.
+
+        Source: SPARQL 1.1 Query Results CSV and TSV Formats, section 4.
+        """
+        lines = ["\t".join(f"?{v}" for v in self.variables)]
+        lines += ["\t".join("" if t is None else _tsv(t) for t in row) for row in self.rows]
+        return "\n".join(lines) + "\n"
+
+    def to_excel_csv(self, headings: Mapping[str, str] | None = None) -> str:
+        r"""Write the CSV that a Finnish Excel opens as it stands.
+
+        Semicolons between values, decimal commas, a byte order mark first, lines end in
+        `\r\n`. Text that Excel would take for a number or a date is written `="5.1"`; text
+        that it would take for a formula gets an apostrophe before it.
+
+        Args:
+            headings: what to call a variable in the first line.
+        """
+        names = headings or {}
+        out = io.StringIO()
+        writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+        writer.writerow(
+            f"{names.get(v, v)} (IRI)" if f"{v}Label" in self.variables else names.get(v, v)
+            for v in self.variables
+        )
+        writer.writerows(["" if t is None else _excel(t) for t in row] for row in self.rows)
+        return "\ufeff" + out.getvalue()
+
+    def to_markdown(
+        self, shorten: Mapping[str, str] | None = None, headings: Mapping[str, str] | None = None
+    ) -> str:
+        """Write a GitHub-flavoured Markdown table; a label links to the thing it names.
+
+        Args:
+            shorten: text to show in place of an IRI.
+            headings: what to call a variable in the first line.
+        """
+        named = headings or {}
+        columns = self.columns()
+        lines = [
+            [_markdown(named.get(c.variable, c.variable)) for c in columns],
+            ["---:" if self.is_numeric(c.shown) else "---" for c in columns],
+        ]
+        for row in self.rows:
+            cells = []
+            for column in columns:
+                shown, link = row[column.shown], row[column.link]
+                text = "" if shown is None else _markdown(_short(shown, shorten or {}))
+                iri = link.value if shown and link and link.is_iri else ""
+                cells.append(f"[{text}](<{iri}>)" if iri else text)
+            lines.append(cells)
+        return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+    def to_text(
+        self,
+        shorten: Mapping[str, str] | None = None,
+        width: int = 0,
+        headings: Mapping[str, str] | None = None,
+    ) -> str:
         """Draw the table with lines for a terminal.
 
         A variable that has its label beside it (`body`, `bodyLabel`) gives way to the label.
+        Where the terminal is too narrow for the columns, each row becomes a small table.
 
         Args:
             shorten: text to show in place of an IRI.
             width: columns of the terminal; 0 keeps each row on one line.
+            headings: what to call a variable.
         """
-        from prettytable import PrettyTable, TableStyle
+        named = headings or {}
+        columns = self.columns()
+        head = [_printable(named.get(c.variable, c.variable)) for c in columns]
+        body = [
+            [
+                "" if t is None else _printable(_short(t, shorten or {}))
+                for t in (row[c.shown] for c in columns)
+            ]
+            for row in self.rows
+        ]
+        if not width:
+            width = sys.maxsize
+        room = width - 3 * len(columns) - 1
+        ruler = _ruler([head, *body])
+        widths = ruler.widths([head, *body])
+        if sum(min(_LEAST, w) for w in widths) > room:
+            return _drawn_rows(head, body, width, ruler)
+        numeric = [self.is_numeric(c.shown) for c in columns]
+        return _drawn([head], body, _fitted(widths, room), numeric, ruler)
 
-        names = shorten or {}
-        shown = [i for i, v in enumerate(self.variables) if f"{v}Label" not in self.variables]
-        drawn = PrettyTable([self.variables[i] for i in shown], align="l")
-        drawn.set_style(TableStyle.SINGLE_BORDER)
-        if width:
-            drawn.max_table_width = width - 1  # prettytable draws one column more
-        for row in self.rows:
-            terms = (row[i] for i in shown)
-            drawn.add_row(["" if t is None else names.get(t.value, t.value) for t in terms])
-        return f"{drawn.get_string()}\n"
+    def columns(self) -> tuple["Column", ...]:
+        """Give the columns for people: a thing's label stands for the thing."""
+        positions = {v: i for i, v in enumerate(self.variables)}
+        return tuple(
+            Column(v, i, positions.get(v.removesuffix("Label"), i))
+            for v, i in positions.items()
+            if f"{v}Label" not in positions
+        )
+
+    def is_numeric(self, column: int) -> bool:
+        """Tell whether a column has numbers, and nothing else."""
+        terms = [row[column] for row in self.rows if row[column] is not None]
+        return bool(terms) and all(t is not None and t.datatype in NUMBERS for t in terms)
 
     def records(self) -> Iterator[dict[str, Term | None]]:
         """Give each row as a mapping from variable to term."""
@@ -98,3 +205,123 @@ class Table:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+
+class Column(NamedTuple):
+    """One column for people: its variable, which values it shows, and which it links to."""
+
+    variable: str
+    shown: int
+    link: int
+
+
+def _short(term: Term, shorten: Mapping[str, str]) -> str:
+    return shorten.get(term.value, term.value) if term.is_iri else term.value
+
+
+def _tsv(term: Term) -> str:
+    if term.type == "uri":
+        return f"<{term.value}>"
+    if term.type == "bnode":
+        return f"_:{term.value}"
+    if term.datatype in _BARE and _BARE[term.datatype].fullmatch(term.value):
+        return term.value
+    quoted = f'"{term.value.translate(_ESCAPES)}"'
+    if term.lang:
+        return f"{quoted}@{term.lang}"
+    return f"{quoted}^^<{term.datatype}>" if term.datatype else quoted
+
+
+def _excel(term: Term) -> str:
+    if term.datatype in NUMBERS:
+        return term.value.replace(".", ",")
+    if term.type == "literal" and not term.datatype and _LIKE_NUMBER.fullmatch(term.value):
+        return f'="{term.value}"'
+    return f"'{term.value}" if term.value.startswith(FORMULA_STARTS) else term.value
+
+
+def _markdown(text: str) -> str:
+    return _MARKDOWN.sub(r"\\\g<0>", _printable(text)).replace("<", "&lt;").replace("\n", "<br>")
+
+
+def _printable(text: str) -> str:
+    """Replace control characters, with which a value could move the cursor or colour the text."""
+    return _CONTROL.sub("\ufffd", "\n".join(text.expandtabs(4).splitlines()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ruler:
+    """How wide a terminal shows a text."""
+
+    width: Callable[[str], int]
+    wrap: Callable[[str, int], list[str]]
+    ljust: Callable[[str, int], str]
+    rjust: Callable[[str, int], str]
+
+    def widths(self, lines: Iterable[Sequence[str]]) -> list[int]:
+        return [
+            max(self.width(line) for cell in column for line in cell.split("\n"))
+            for column in zip(*lines, strict=True)
+        ]
+
+
+def _ruler(lines: Iterable[Sequence[str]]) -> _Ruler:
+    if all(_PLAIN.fullmatch(cell) for line in lines for cell in line):
+        return _Ruler(len, textwrap.wrap, str.ljust, str.rjust)
+    import wcwidth  # a fifth of what a small query takes
+
+    return _Ruler(wcwidth.width, wcwidth.wrap, wcwidth.ljust, wcwidth.rjust)
+
+
+def _fitted(widths: list[int], room: int) -> list[int]:
+    """Cut the widest columns until all fit."""
+    while sum(widths) > room and (widest := max(widths)) > 1:
+        second = max((w for w in widths if w < widest), default=1)
+        wide = [i for i, w in enumerate(widths) if w == widest]
+        cut = min(widest - second, -((room - sum(widths)) // len(wide)))
+        for i in wide:
+            widths[i] -= max(cut, 1)
+    return widths
+
+
+def _drawn(
+    head: Sequence[Sequence[str]],
+    body: Sequence[Sequence[str]],
+    widths: Sequence[int],
+    numeric: Sequence[bool],
+    ruler: _Ruler,
+) -> str:
+    def ruled(left: str, middle: str, right: str) -> str:
+        return left + middle.join("─" * (w + 2) for w in widths) + right
+
+    def filled(row: Sequence[str]) -> Iterator[str]:
+        cells = [
+            [part for line in cell.split("\n") for part in ruler.wrap(line, max(w, 1)) or [""]]
+            for cell, w in zip(row, widths, strict=True)
+        ]
+        for line in zip_longest(*cells, fillvalue=""):
+            aligned = (
+                ruler.rjust(text, w) if right else ruler.ljust(text, w)
+                for text, w, right in zip(line, widths, numeric, strict=True)
+            )
+            yield f"│ {' │ '.join(aligned)} │"
+
+    lines = [ruled("┌", "┬", "┐")]
+    for row in head:
+        lines += [*filled(row), ruled("├", "┼", "┤")]
+    lines += [line for row in body for line in filled(row)]
+    lines.append(ruled("└", "┴", "┘"))
+    return "\n".join(lines) + "\n"
+
+
+def _drawn_rows(
+    head: Sequence[str], body: Sequence[Sequence[str]], width: int, ruler: _Ruler
+) -> str:
+    """Draw each row as a table of two columns: what, and its value."""
+    room = width - 7
+    names = min(max(map(ruler.width, head)), max(room // 3, 1))
+    widths, left = (names, max(room - names, 1)), (False, False)
+    rows = [[(n, v) for n, v in zip(head, row, strict=True) if v] for row in body]
+    return "".join(
+        _drawn([], pairs, widths, left, ruler) for pairs in rows or [[(n, "") for n in head]]
+    )

@@ -1,8 +1,8 @@
 """What a page writes of a term: names, links, citations, dates and numbers, in one language."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -12,15 +12,28 @@ from kytkos.terms import LANGUAGES, Term
 Record = Mapping[str, Term | None]
 
 LONGEST_WORD = 14
+LONGEST_UNBROKEN = 30
 LONGEST_FILE_NAME = 80
 
 _UNSAFE = re.compile(r"[^a-z0-9]+")
 # Names that Windows keeps for devices, whatever their ending.
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])$")
-_BIDI = {"R", "AL", "AN", "RLE", "LRE", "RLO", "LRO", "PDF", "RLI", "LRI", "FSI", "PDI"}
-# A Finnish syllable begins with a consonant that a vowel follows.
-_SEAM = re.compile(r"(?<=[a-zåäö]{3})(?=[bcdfghjklmnpqrstvwxz][aeiouyåäö]\w{2})", re.IGNORECASE)
-_UNBROKEN = re.compile(r"([^\s\u00ad-]{24})(?=[^\s\u00ad-]{4})")
+# Letters written from right to left, and marks that turn the direction.
+_BIDIRECTIONAL = re.compile(
+    "[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff"
+    "\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+# A Finnish syllable begins with a consonant that a vowel follows, a Swedish one may begin with
+# several; English words are not that long.
+_SEAMS = {
+    "fi": re.compile(r"(?<=[a-zåäö]{3})(?=[b-df-hj-np-tvwxz][aeiouyåäö]\w{2})", re.IGNORECASE),
+    "sv": re.compile(
+        r"(?<=[a-zåäö]{3})(?=(?:s[kpt]r|[bdfgkptv]r|[bfgkps]l|s[kptnmv]|[gk]n|[tk]v|[st]j"
+        r"|(?<![bdfgkptvs])[b-df-hj-np-tvwxz])[aeiouyåäö]\w{2})",
+        re.IGNORECASE,
+    ),
+}
+_UNBROKEN = re.compile(r"(.{24})(?=.{4})")
 _ALPHABETS = {
     "fi": str.maketrans({"å": "z1", "ä": "z2", "ö": "z3"}),
     "sv": str.maketrans({"å": "z1", "ä": "z2", "ö": "z3"}),
@@ -31,24 +44,23 @@ _ALPHABETS = {
 class Names:
     """What things are called, and what is said of them, in a language or the nearest there is."""
 
-    def __init__(self, records: Iterable[Record], lang: str) -> None:
+    def __init__(self, records: Iterable[Record]) -> None:
         self._texts: dict[tuple[str, str], dict[str, str]] = {}
-        self._order = (lang, *LANGUAGES, "")
         for record in records:
             thing, kind, text = record["this"], record["kind"], record["text"]
             if thing and kind and text:
                 in_languages = self._texts.setdefault((thing.value, kind.value), {})
                 in_languages.setdefault(text.lang, text.value)
 
-    def find(self, term: Term, kind: str = "label") -> tuple[str, str]:
+    def find(self, term: Term, lang: str, kind: str = "label") -> tuple[str, str]:
         """Give a text and its language; both empty where there is none."""
         if not term.is_iri:
             return (term.value, term.lang) if kind == "label" else ("", "")
         found = self._texts.get((term.value, kind))
         if found:
-            for lang in (*self._order, *found):
-                if lang in found:
-                    return found[lang], lang
+            for nearest in (lang, *LANGUAGES, *found):
+                if nearest in found:
+                    return found[nearest], nearest
         if kind == "label":
             return re.split(r"[/#:]", term.value.rstrip("/#:"))[-1] or term.value, ""
         return "", ""
@@ -64,35 +76,39 @@ class Citations:
             if place := record["place"]:
                 self._places.setdefault(place.value, (number, record))
 
-    def find(self, rows: Iterable[Record]) -> Iterable[tuple[Record, str, bool]]:
+    def find(self, rows: Iterable[Record]) -> list[tuple[Record, str, bool]]:
         """Give each place of some claims, its anchor, and whether its document goes unnamed.
 
-        A document goes unnamed where the claims are of its version, and it is the latest
-        text of it. Places in one section are one.
+        Places in one section are one. A document goes unnamed where the claims are of its
+        version, and it is the latest text of it; an older text goes uncited where the latest
+        has it in the same section.
         """
-        found: dict[tuple[str, str], tuple[bool, int, Record]] = {}
+        found: dict[tuple[str, str, str], tuple[bool, int, bool, Record]] = {}
         for row in rows:
             place = row["place"]
             if place is None or place.value not in self._places:
                 continue
             number, record = self._places[place.value]
-            version = row.get("version")
-            is_latest = record["isLatest"] is not None and record["isLatest"].value == "true"
-            other = version is None or record["version"] != version or not is_latest
-            key = (_value(record["source"]), _value(record["sectionPath"]))
-            if key not in found or (other, number) < found[key][:2]:
-                found[key] = (other, number, record)
-        for other, _, record in sorted(found.values(), key=lambda one: one[:2]):
-            place = record["place"]
-            if place:
-                yield record, self._anchor(place), not other
+            version = record["version"]
+            is_older = version is not None and _value(record["isLatest"]) != "true"
+            named = version is None or row.get("version") != version or is_older
+            of = _value(version) or _value(record["source"])
+            key = (of, _value(record["sectionPath"]), "older" if is_older else "")
+            if key not in found or (named, number) < found[key][:2]:
+                found[key] = (named, number, is_older, record)
+        return [
+            (record, self._anchor(place), not named)
+            for named, _, is_older, record in sorted(found.values(), key=lambda one: one[:2])
+            if not (is_older and (*_section(record), "") in found)
+            if (place := record["place"])
+        ]
 
 
-def anchors(terms: Iterable[Term]) -> Callable[[Term], str]:
+def anchors(*terms: Iterable[Term]) -> Callable[[Term], str]:
     """Give each term an anchor of its own, made of the end of its IRI."""
     given: dict[str, str] = {}
     taken: set[str] = set()
-    for term in terms:
+    for term in chain(*terms):
         if term.value in given:
             continue
         name = free = slug(re.split(r"[/#]", term.value)[-1])
@@ -115,6 +131,7 @@ class Pen:
         citations: Citations,
         pages: Mapping[str, str],
         root: str,
+        passages: Mapping[str, str] | None = None,
     ) -> None:
         """Take what there is to write.
 
@@ -125,6 +142,7 @@ class Pen:
             citations: of places.
             pages: the path of the page that tells of a thing, by its IRI.
             root: from the pages to the folder of the language, as `../` or empty.
+            passages: of places, where the texts of the sources are at hand.
         """
         self._texts = texts
         self._lang = lang
@@ -132,8 +150,10 @@ class Pen:
         self._citations = citations
         self._pages = pages
         self._root = root
-        self._labels: dict[Term, Markup] = {}
-        self._links: dict[Term, Markup] = {}
+        self._passages = passages or {}
+        self._labels: dict[str, Markup] = {}
+        self._links: dict[str, Markup] = {}
+        self._cited: dict[tuple[tuple[str, str], ...], Markup] = {}
 
     @property
     def vocabulary(self) -> dict[str, Any]:
@@ -146,7 +166,11 @@ class Pen:
             "text": self.text,
             "href": self.href,
             "link": self.link,
+            "labels": self.labels,
+            "links": self.links,
             "cites": self.cites,
+            "quotes": self.quotes,
+            "has_passages": bool(self._passages),
             "alphabetical": self.alphabetical,
             "count": self.count,
             "date": self.date,
@@ -155,19 +179,21 @@ class Pen:
 
     def label(self, term: Term) -> Markup:
         """Write the name of a thing, or a literal, marked where it is in another language."""
-        if term not in self._labels:
-            text, lang = self._names.find(term)
-            self._labels[term] = self._marked(soft_hyphens(text), lang)
-        return self._labels[term]
+        if not term.is_iri:
+            return self._marked(soft_hyphens(term.value, term.lang), term.lang)
+        if term.value not in self._labels:
+            text, lang = self._names.find(term, self._lang)
+            self._labels[term.value] = self._marked(soft_hyphens(text, lang), lang)
+        return self._labels[term.value]
 
     def plain(self, term: Term) -> str:
         """Write a name where there can be no markup: in a title or an attribute."""
-        text, _ = self._names.find(term)
-        return f"\u2068{text}\u2069" if _is_bidirectional(text) else text
+        text, _ = self._names.find(term, self._lang)
+        return f"\u2068{text}\u2069" if _BIDIRECTIONAL.search(text) else text
 
     def text(self, term: Term, kind: str) -> Markup:
         """Write what is said of a thing: its reason, description, explanation or resolution."""
-        return self._marked(*self._names.find(term, kind))
+        return self._marked(*self._names.find(term, self._lang, kind))
 
     def href(self, term: Term | None) -> str:
         """Give the way to the page that tells of a thing, or nothing."""
@@ -176,18 +202,39 @@ class Pen:
 
     def link(self, term: Term) -> Markup:
         """Write the name of a thing, and lead to its page where it has one."""
-        if term not in self._links:
+        if not term.is_iri:
+            return self.label(term)
+        if term.value not in self._links:
             href, label = self.href(term), self.label(term)
-            self._links[term] = Markup('<a href="{}">{}</a>').format(href, label) if href else label
-        return self._links[term]
+            self._links[term.value] = Markup(f'<a href="{href}">{label}</a>') if href else label
+        return self._links[term.value]
 
-    def cites(self, rows: Iterable[Record]) -> Markup:
-        """Write the places where claims stand, each as a link to the page of its source."""
-        return Markup("; ").join(
-            Markup('<a class="cite" href="{}#{}">{}</a>').format(
-                self.href(record["source"]), anchor, self._place(record, unnamed)
-            )
-            for record, anchor, unnamed in self._citations.find(rows)
+    def labels(self, rows: Iterable[Record], variable: str) -> Markup:
+        """Write the names of the things in a variable, each once."""
+        return Markup(", ".join(map(self.label, _terms(rows, variable))))
+
+    def links(self, rows: Iterable[Record], *variables: str) -> Markup:
+        """Write the names of the things in each variable, each once, and lead to their pages."""
+        parts = (", ".join(map(self.link, _terms(rows, variable))) for variable in variables)
+        return Markup(" – ".join(filter(None, parts)))
+
+    def cites(self, rows: Sequence[Record]) -> Markup:
+        """Write the places where claims stand, each as a link to the page of its source.
+
+        What stands there follows, where the texts of the sources are at hand.
+        """
+        key = tuple((_value(row["place"]), _value(row.get("version"))) for row in rows)
+        if key not in self._cited:
+            self._cited[key] = self._cite(rows) + self.quotes(rows)
+        return self._cited[key]
+
+    def quotes(self, rows: Iterable[Record]) -> Markup:
+        """Write the passages of some claims, each once; nothing without the texts."""
+        places = [term.value for term in _terms(rows, "place")] if self._passages else []
+        passages = dict.fromkeys(filter(None, (self._passages.get(place) for place in places)))
+        lang = "" if self._lang == LANGUAGES[0] else f' lang="{LANGUAGES[0]}"'
+        return Markup("").join(
+            Markup(f' <q class="passage"{lang}>{escape(passage)}</q>') for passage in passages
         )
 
     def alphabetical(self, rows: Iterable[Record], variable: str) -> list[Record]:
@@ -204,40 +251,52 @@ class Pen:
         parts = str(value).split("-")
         if not all(part.isdigit() for part in parts) or len(parts) not in (2, 3):
             return str(value)
-        names: Sequence[str] = self._texts["months"]
-        numbers = [int(part) for part in reversed(parts)]
-        if not self._texts["date_names_month"]:
-            return ("." if len(parts) == 3 else "/").join(map(str, numbers))
-        month = names[numbers[-2] - 1] if 0 < numbers[-2] < 13 else str(numbers[-2])
-        return " ".join([*map(str, numbers[:-2]), month, str(numbers[-1])])
+        *days, month, year = (int(part) for part in reversed(parts))
+        if self._texts["date_names_month"]:
+            return " ".join([*map(str, days), self._month("months", month), str(year)])
+        return ("." if days else "/").join(map(str, [*days, month, year]))
 
     def months(self, first: object, last: object) -> Markup:
         """Write in which months."""
-        names: Sequence[str] = self._texts["months_of_window"]
-        start, end = (names[int(str(m)) - 1] for m in (first, last))
+        start, end = (self._month("months_of_window", month) for month in (first, last))
         one, other = self._texts["month_window"]
         return Markup(escape(one if start == end else other)).format(start, end)
 
-    def _place(self, record: Record, unnamed: bool) -> Markup:
-        source, path = record["source"], record["sectionPath"]
-        section = Markup("")
-        if path and path.value.isdigit():
-            section = Markup(escape(self._texts["chapter"])).format(path.value)
-        elif path:
-            section = self._marked(soft_hyphens(path.value), path.lang or LANGUAGES[0])
-        if section and unnamed:
-            return section
-        named = self.label(source) if source else Markup("")
-        return Markup("{}, {}").format(named, section) if section else named
+    def _month(self, names: str, number: object) -> str:
+        listed: Sequence[str] = self._texts[names]
+        written = str(number)
+        is_month = written.isdecimal() and 1 <= int(written) <= len(listed)
+        return listed[int(written) - 1] if is_month else written
+
+    def _cite(self, rows: Iterable[Record]) -> Markup:
+        cited: list[str] = []
+        last: Term | None = None
+        for record, anchor, unnamed in self._citations.find(rows):
+            source, section = record["source"], self._section(record)
+            named = self.label(source) if source and not unnamed else ""
+            # A document with several places is named once.
+            before = f"{named}: " if named and section and source != last else ""
+            href, words = self.href(source), section or named
+            link = f'<a class="cite" href="{href}#{anchor}">{words}</a>' if href else words
+            cited.append(f"{before}{link}")
+            last = source
+        return Markup("; ".join(cited))
+
+    def _section(self, place: Record) -> Markup:
+        path = place["sectionPath"]
+        if path is None:
+            return Markup("")
+        if path.value.isdigit():
+            return Markup(escape(self._texts["chapter"])).format(path.value)
+        return self._marked(soft_hyphens(path.value), path.lang or LANGUAGES[0])
 
     def _marked(self, text: str, lang: str) -> Markup:
-        other = f' lang="{lang}"' if lang and lang != self._lang and lang in LANGUAGES else ""
-        if _is_bidirectional(text):
-            return Markup(f"<bdi{other}>{{}}</bdi>").format(text)
-        return Markup(f"<span{other}>{{}}</span>").format(text) if other else escape(text)
+        other = f' lang="{lang}"' if lang in LANGUAGES and lang != self._lang else ""
+        tag = "bdi" if _BIDIRECTIONAL.search(text) else "span" if other else ""
+        return Markup(f"<{tag}{other}>{escape(text)}</{tag}>") if tag else escape(text)
 
     def _collated(self, term: Term | None) -> tuple[bool, str, str]:
-        name = self._names.find(term)[0].casefold() if term else ""
+        name = self._names.find(term, self._lang)[0].casefold() if term else ""
         return term is None, name.translate(_ALPHABETS[self._lang]), term.value if term else ""
 
 
@@ -252,19 +311,27 @@ def slug(text: str) -> str:
     return f"x-{name}".strip("-") if not name or _RESERVED.match(name) else name
 
 
-def soft_hyphens(text: str) -> str:
+def soft_hyphens(text: str, lang: str = LANGUAGES[0]) -> str:
     """Let long words break, at a likely seam, where the line is too narrow for them."""
+    seam = _SEAMS.get(lang)
     return " ".join(
-        _softened(word) if len(word) > LONGEST_WORD else word for word in text.split(" ")
+        _softened(word, seam) if len(word) > LONGEST_WORD else word for word in text.split(" ")
     )
 
 
-def _softened(word: str) -> str:
-    return _UNBROKEN.sub("\\1\u00ad", _SEAM.sub("\u00ad", word))
+def _softened(word: str, seam: re.Pattern[str] | None) -> str:
+    # No word of any language is so long: it may break anywhere.
+    if len(word) > LONGEST_UNBROKEN:
+        word = _UNBROKEN.sub("\\1\u200b", word)
+    return seam.sub("\u00ad", word) if seam else word
 
 
-def _is_bidirectional(text: str) -> bool:
-    return not text.isascii() and any(unicodedata.bidirectional(c) in _BIDI for c in text)
+def _terms(rows: Iterable[Record], variable: str) -> list[Term]:
+    return [term for term in dict.fromkeys(row[variable] for row in rows) if term]
+
+
+def _section(place: Record) -> tuple[str, str]:
+    return _value(place["version"]), _value(place["sectionPath"])
 
 
 def _value(term: Term | None) -> str:

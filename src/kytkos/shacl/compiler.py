@@ -43,12 +43,15 @@ class Shapes:
         found = [(shape, shape.targets.find(indexes)) for shape in self.targets]
         return _results(v for shape, nodes in found for v in run.violations(shape, nodes))
 
-    def validate_nodes(self, data: ox.Store, nodes: Iterable[Node]) -> list[Result]:
+    def validate_nodes(
+        self, data: ox.Store, nodes: Iterable[Node], *, distinct: bool = False
+    ) -> list[Result]:
         """Check some nodes against every shape that targets them now; the results are sorted.
 
-        Indexes nothing: the cost is that of the nodes' surroundings, not of the graph.
+        Indexes nothing: the cost is that of the nodes' surroundings, not of the graph. Where
+        it is known that no triple stands in two graphs, `distinct` spares looking.
         """
-        lookups = Lookups(data)
+        lookups = Lookups(data, distinct=distinct)
         run = Run(lookups)
         some = list(dict.fromkeys(nodes))
         found = [

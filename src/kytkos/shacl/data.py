@@ -20,8 +20,9 @@ _SUBCLASS_OF = ox.NamedNode(RDFS + "subClassOf")
 class _Union:
     """The union of the graphs of a store."""
 
-    def __init__(self, store: ox.Store) -> None:
+    def __init__(self, store: ox.Store, *, distinct: bool = False) -> None:
         self.store = store
+        self._distinct = distinct
 
     def triples(self, subject: Node) -> Iterable[tuple[ox.NamedNode, Node]]:
         """Give the predicates and objects of a subject."""
@@ -34,6 +35,8 @@ class _Union:
         Its queries over the union of all graphs find such a triple several times, which a
         query that counts must not.
         """
+        if self._distinct:
+            return self.store
         triples = {quad.triple for quad in self.store}
         if len(triples) == len(self.store):
             return self.store
@@ -47,11 +50,11 @@ class Indexes(_Union):
 
     def __init__(self, store: ox.Store) -> None:
         super().__init__(store)
-        self._forward: dict[ox.NamedNode, dict[Node, Sequence[Node]]] = {}
-        self._backward: dict[ox.NamedNode, dict[Node, Sequence[Node]]] = {}
+        self._forward: dict[ox.NamedNode | None, dict[Node, Sequence[Node]]] = {}
+        self._backward: dict[ox.NamedNode | None, dict[Node, Sequence[Node]]] = {}
         self._instances: dict[Node, dict[Node, None]] = {}
 
-    def forward(self, predicate: ox.NamedNode) -> dict[Node, Sequence[Node]]:
+    def forward(self, predicate: ox.NamedNode | None) -> dict[Node, Sequence[Node]]:
         """Give the objects of each subject."""
         index = self._forward.get(predicate)
         if index is None:
@@ -59,7 +62,7 @@ class Indexes(_Union):
             index = self._forward[predicate] = _grouped((q.subject, q.object) for q in quads)
         return index
 
-    def backward(self, predicate: ox.NamedNode) -> dict[Node, Sequence[Node]]:
+    def backward(self, predicate: ox.NamedNode | None) -> dict[Node, Sequence[Node]]:
         """Give the subjects of each object."""
         index = self._backward.get(predicate)
         if index is None:
@@ -80,16 +83,16 @@ class Indexes(_Union):
 class Lookups(_Union):
     """The data graph as it is now, looked up in the store node by node, and each node once."""
 
-    def __init__(self, store: ox.Store) -> None:
-        super().__init__(store)
-        self._lookups: dict[tuple[ox.NamedNode, bool], _Lookup] = {}
+    def __init__(self, store: ox.Store, *, distinct: bool = False) -> None:
+        super().__init__(store, distinct=distinct)
+        self._lookups: dict[tuple[ox.NamedNode | None, bool], _Lookup] = {}
         self._classes: dict[Node, frozenset[Node]] = {}
 
-    def forward(self, predicate: ox.NamedNode) -> paths.Index:
+    def forward(self, predicate: ox.NamedNode | None) -> paths.Index:
         """Give the objects of a subject."""
         return self._lookup(predicate, back=False)
 
-    def backward(self, predicate: ox.NamedNode) -> paths.Index:
+    def backward(self, predicate: ox.NamedNode | None) -> paths.Index:
         """Give the subjects of an object."""
         return self._lookup(predicate, back=True)
 
@@ -103,7 +106,7 @@ class Lookups(_Union):
             self._classes[node] = frozenset(paths.walk(_CLASSES, self)(node))
         return self._classes[node]
 
-    def _lookup(self, predicate: ox.NamedNode, *, back: bool) -> "_Lookup":
+    def _lookup(self, predicate: ox.NamedNode | None, *, back: bool) -> "_Lookup":
         key = (predicate, back)
         if key not in self._lookups:
             self._lookups[key] = _Lookup(self.store, predicate, back)
@@ -114,9 +117,9 @@ Data = Indexes | Lookups
 
 
 class _Lookup:
-    """One predicate, in one direction."""
+    """One predicate, or all, in one direction."""
 
-    def __init__(self, store: ox.Store, predicate: ox.NamedNode, back: bool) -> None:
+    def __init__(self, store: ox.Store, predicate: ox.NamedNode | None, back: bool) -> None:
         self._store = store
         self._predicate = predicate
         self._back = back

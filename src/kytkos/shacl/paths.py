@@ -27,11 +27,11 @@ class Index(Protocol):
 class Edges(Protocol):
     """A graph that a path can be walked over."""
 
-    def forward(self, predicate: ox.NamedNode) -> Index:
-        """Give the objects of a subject."""
+    def forward(self, predicate: ox.NamedNode | None) -> Index:
+        """Give the objects of a subject, for one predicate or all."""
 
-    def backward(self, predicate: ox.NamedNode) -> Index:
-        """Give the subjects of an object."""
+    def backward(self, predicate: ox.NamedNode | None) -> Index:
+        """Give the subjects of an object, for one predicate or all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,11 @@ class Predicate:
     """One edge, along its direction."""
 
     iri: ox.NamedNode
+
+
+@dataclass(frozen=True, slots=True)
+class Anything:
+    """One edge of any predicate: a variable in a query; no path of SHACL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +75,11 @@ class Repeat:
     sign: str
 
 
-Path = Predicate | Inverse | Steps | Alternative | Repeat
+Path = Predicate | Anything | Inverse | Steps | Alternative | Repeat
 Objects = Callable[[Node, str], Sequence[Node]]
 Walk = Callable[[Node], Sequence[Node]]
+
+HERE = Steps(())
 
 _REPEATS = {"zeroOrMorePath": "*", "oneOrMorePath": "+", "zeroOrOnePath": "?"}
 
@@ -113,6 +120,8 @@ def to_sparql(path: Path) -> str:
     match path:
         case Predicate(iri):
             return str(iri)
+        case Anything():
+            return "(<>|!<>)"
         case Inverse(inner):
             return f"^{_in_brackets(inner)}"
         case Steps(paths):
@@ -128,16 +137,25 @@ def predicates(path: Path) -> tuple[str, ...]:
     match path:
         case Predicate(iri):
             return (iri.value,)
+        case Anything():
+            return ()
         case Inverse(inner) | Repeat(inner, _):
             return predicates(inner)
         case Steps(paths) | Alternative(paths):
             return tuple(dict.fromkeys(iri for part in paths for iri in predicates(part)))
 
 
+def steps(first: Path, second: Path) -> Path:
+    """Join two paths, one after the other."""
+    parts = [part for path in (first, second) for part in _parts(path)]
+    return parts[0] if len(parts) == 1 else Steps(tuple(parts))
+
+
 def walk(path: Path, graph: Edges, *, back: bool = False) -> Walk:
     """Make the function that gives the distinct nodes at the end of a path from a node."""
     match path:
-        case Predicate(iri):
+        case Predicate() | Anything():
+            iri = path.iri if isinstance(path, Predicate) else None
             index = graph.backward(iri) if back else graph.forward(iri)
             get = index.get
             return lambda node: get(node, ())
@@ -155,6 +173,10 @@ def walk(path: Path, graph: Edges, *, back: bool = False) -> Walk:
         case Repeat(inner, sign):
             step = walk(inner, graph, back=back)
             return lambda node: _reached(step, node, with_start=sign == "*")
+
+
+def _parts(path: Path) -> tuple[Path, ...]:
+    return path.paths if isinstance(path, Steps) else (path,)
 
 
 def _in_turn(steps: Iterable[Walk], node: Node) -> Sequence[Node]:

@@ -33,6 +33,8 @@ class _Group:
     exists: bool
     select: bool = False
     first: bool = False
+    mentions: bool = False
+    projects: bool = False
     brackets: int = 0
     in_triple: bool = False
     in_expression: bool = False
@@ -40,7 +42,7 @@ class _Group:
     @property
     def needs_values(self) -> bool:
         """Tell whether nothing in the group itself would bind `$this`."""
-        if self.exists or self.select:
+        if self.exists or self.select or not self.mentions:
             return False
         return self.first or (self.in_expression and not self.in_triple)
 
@@ -70,8 +72,8 @@ def prebind(query: str, path: str = "") -> Prebound:
     """
     if path:
         query = _with_path(query, path)
-    tokens = [t for t in _tokens(query) if t.lastgroup != "skip"]
-    words = [t.group().upper() if t.lastgroup == "word" else t.group() for t in tokens]
+    found = [t for t in tokens(query) if t.lastgroup != "skip"]
+    words = [t.group().upper() if t.lastgroup == "word" else t.group() for t in found]
     for forbidden in _FORBIDDEN.intersection(words):
         raise ShapesError(f"a SPARQL constraint can't use {forbidden} (SHACL, section 5.2.1)")
     groups: list[_Group] = []
@@ -80,21 +82,28 @@ def prebind(query: str, path: str = "") -> Prebound:
         before = words[index - 1] if index else ""
         if word == "{":
             inside = any(group.exists for group in stack)
-            group = _Group(tokens[index].end(), inside or before == "EXISTS")
-            # The outermost group, and that of a sub-select: there nothing else binds it.
+            group = _Group(found[index].end(), inside or before == "EXISTS")
+            # The outermost group, and that of a sub-select: there nothing else binds it. A
+            # sub-select that does not use it is left alone: its solutions would be multiplied.
             group.first = not stack or stack[-1].select
+            group.mentions = not stack
+            group.projects = not stack or stack[-1].projects
             groups.append(group)
             stack.append(group)
         elif word == "}" and stack:
             stack.pop()
         elif word == "SELECT" and stack:
             stack[-1].select = True
+            stack[-1].projects = words[index + 1 : index + 2] == ["*"]
         elif word in ("(", ")") and stack:
             stack[-1].brackets += 1 if word == "(" else -1
-        elif word in _THIS and stack and stack[-1].brackets:
-            stack[-1].in_expression = True
         elif word in _THIS and stack:
-            stack[-1].in_triple = True
+            group = stack[-1]
+            group.in_expression |= group.brackets > 0
+            group.in_triple |= group.brackets == 0
+            group.projects |= group.select
+            for around in stack:
+                around.mentions = True
     starts = [group.start for group in groups if group.needs_values]
     ends = [0, *starts, len(query)]
     parts = tuple(query[a:b] for a, b in pairwise(ends))
@@ -103,13 +112,15 @@ def prebind(query: str, path: str = "") -> Prebound:
         for index, word in enumerate(words)
     )
     limited = bool({"LIMIT", "OFFSET"}.intersection(words))
-    return Prebound(parts, one_at_a_time=limited, counts=counts)
+    mixing = any(group.first and group.mentions and not group.projects for group in groups)
+    return Prebound(parts, one_at_a_time=limited or mixing, counts=counts)
 
 
 def _with_path(query: str, path: str) -> str:
-    texts = (token.group() for token in _tokens(query))
+    texts = (token.group() for token in tokens(query))
     return "".join(f"({path})" if text in ("$PATH", "?PATH") else text for text in texts)
 
 
-def _tokens(query: str) -> Iterator[re.Match[str]]:
+def tokens(query: str) -> Iterator[re.Match[str]]:
+    """Give the tokens of a query; the name of the group that matched tells their kind."""
     return re.finditer(_TOKEN, query, re.VERBOSE | re.DOTALL)

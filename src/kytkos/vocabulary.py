@@ -1,0 +1,271 @@
+"""Vocabulary and links: terms that nothing declares, things that nothing describes.
+
+Declared is what has the type of a class or a property; the terms of RDF, RDF Schema, OWL,
+XML Schema and SHACL are taken as declared.
+"""
+
+import difflib
+import tomllib
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+
+from kytkos.engines import term
+from kytkos.graph import Graph
+from kytkos.report import Finding
+from kytkos.terms import DEF, ID, LANGUAGES, SCHEME, XSD, Term
+
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+OWL = "http://www.w3.org/2002/07/owl#"
+_TYPE = RDF + "type"
+_REPLACED_BY = "http://purl.org/dc/terms/isReplacedBy"
+_BUILT_IN = (RDF, RDFS, OWL, XSD, "http://www.w3.org/ns/shacl#")
+_OWN = (ID, SCHEME, DEF)
+
+_CLASSES = (OWL + "Class", RDFS + "Class", RDFS + "Datatype")
+_PROPERTIES = (
+    RDF + "Property",
+    OWL + "ObjectProperty",
+    OWL + "DatatypeProperty",
+    OWL + "AnnotationProperty",
+)
+
+# One scan: each predicate with each IRI it leads to, or whether it leads to a literal.
+_USES = "SELECT DISTINCT ?p (IF(isIRI(?o), ?o, isLiteral(?o)) AS ?end) WHERE { ?s ?p ?o }"
+_TRUE = ox.Literal(True)
+_UNREFERRED = f"""
+    SELECT ?thing ?class WHERE {{
+      ?thing a ?class . FILTER (STRSTARTS(STR(?thing), "{ID}"))
+      FILTER NOT EXISTS {{ ?other ?property ?thing }}
+    }}"""
+_SIZES = f"""
+    SELECT ?class (COUNT(DISTINCT ?thing) AS ?size) WHERE {{
+      ?thing a ?class . FILTER (STRSTARTS(STR(?thing), "{ID}"))
+    }} GROUP BY ?class"""
+
+# A kind of which nine in ten are referred to is one that is there to be referred to.
+_LEAST_SIZE, _MOST_UNREFERRED = 5, 0.1
+
+
+def check(graph: Graph) -> list[Finding]:
+    """Check which terms the data uses, and which things it refers to."""
+    return list(_Check(graph).findings())
+
+
+def rules() -> dict[str, tuple[str, dict[str, str]]]:
+    """Give the severity and the messages of each of these checks."""
+    return {
+        name: (texts["severity"], {lang: texts[lang].format(term="…") for lang in LANGUAGES})
+        for name, texts in _texts().items()
+        if name != "hints"
+    }
+
+
+def _texts() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+
+
+class Nearest:
+    """The nearest of many names, without a comparison with each."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = sorted(names)
+        self._reversed = sorted(name[::-1] for name in self._names)
+
+    def to(self, word: str) -> str:
+        """Give the name nearest to a word, or nothing where none is near."""
+        # What is near has its beginning or its end in common with the word.
+        names = {*_beside(word, self._names)}
+        names |= {name[::-1] for name in _beside(word[::-1], self._reversed)}
+        near = difflib.get_close_matches(word, sorted(names), n=1, cutoff=0.6)
+        return near[0] if near else ""
+
+
+def _beside(word: str, names: list[str]) -> list[str]:
+    index = bisect_left(names, word)
+    return names[max(0, index - 200) : index + 200]
+
+
+@dataclass(frozen=True)
+class _Check:
+    graph: Graph
+    texts: dict[str, Any] = field(default_factory=_texts)
+
+    def findings(self) -> Iterator[Finding]:
+        """Check each predicate, and each IRI that it leads to."""
+        things, texts = self.kinds[OWL + "ObjectProperty"], self.kinds[OWL + "DatatypeProperty"]
+        predicates: dict[str, bool] = {}  # whether it was seen to lead to an IRI
+        described: dict[str, bool] = {}
+        for p, end in self._select(_USES):
+            predicate = p.value
+            if predicate not in predicates:
+                predicates[predicate] = False
+                yield from self._of_predicate(predicate)
+            if not isinstance(end, ox.NamedNode):
+                if predicate in things and end == _TRUE:
+                    yield from self._of_values("literal-for-thing", predicate, literal=True)
+                continue
+            iri = end.value
+            if not predicates[predicate]:
+                predicates[predicate] = True
+                if predicate in texts:
+                    yield from self._of_values("thing-for-literal", predicate, literal=False)
+            if iri in self.deprecated and predicate != _REPLACED_BY:
+                yield from self._uses("deprecated-term", predicate, iri, self._instead(iri))
+            if predicate == _TYPE:
+                yield from self._of_class(iri)
+            elif iri.startswith(_OWN):
+                if iri not in described:
+                    described[iri] = self._is_described(iri)
+                if not described[iri]:
+                    yield from self._uses("nothing-describes", predicate, iri, self._near(iri))
+        yield from self._unreferred()
+
+    def _of_class(self, iri: str) -> Iterator[Finding]:
+        if iri in self.classes or iri.startswith(_BUILT_IN):
+            return
+        if iri in self.properties:
+            yield from self._uses("property-as-class", _TYPE, iri)
+        else:
+            near = self._near_term(iri, self.classes)
+            yield from self._uses("undeclared-class", _TYPE, iri, near)
+
+    def _of_predicate(self, predicate: str) -> Iterator[Finding]:
+        if predicate in self.deprecated:
+            yield from self._uses("deprecated-term", predicate, "", self._instead(predicate))
+        if predicate in self.properties or predicate.startswith(_BUILT_IN):
+            return
+        if predicate in self.classes:
+            yield from self._uses("class-as-property", predicate)
+        else:
+            near = self._near_term(predicate, self.properties)
+            yield from self._uses("undeclared-property", predicate, "", near)
+
+    def _uses(self, name: str, predicate: str, iri: str = "", near: str = "") -> Iterator[Finding]:
+        value = ox.NamedNode(iri) if iri else None
+        quads = self.graph.store.quads_for_pattern(None, ox.NamedNode(predicate), value, None)
+        for node in dict.fromkeys(quad.subject for quad in quads):
+            said = Term("uri", iri) if iri else None
+            yield self._finding(name, node, iri or predicate, predicate, said, near)
+
+    def _of_values(self, name: str, predicate: str, *, literal: bool) -> Iterator[Finding]:
+        quads = self.graph.store.quads_for_pattern(None, ox.NamedNode(predicate), None, None)
+        for node, value in dict.fromkeys((quad.subject, quad.object) for quad in quads):
+            if isinstance(value, ox.Literal) is literal:
+                yield self._finding(name, node, predicate, predicate, term(value))
+
+    def _unreferred(self) -> Iterator[Finding]:
+        unreferred = [(thing, cls.value) for thing, cls in self._select(_UNREFERRED)]
+        lonely = Counter(cls for _, cls in unreferred)
+        sizes = {cls.value: int(size.value) for cls, size in self._select(_SIZES)}
+        for node, cls in dict.fromkeys(unreferred):
+            if sizes[cls] >= _LEAST_SIZE and lonely[cls] <= _MOST_UNREFERRED * sizes[cls]:
+                yield self._finding("nothing-refers", node, cls)
+
+    def _finding(
+        self,
+        name: str,
+        node: ox.NamedNode | ox.BlankNode | ox.Triple,
+        about: str,
+        path: str = "",
+        value: Term | None = None,
+        near: str = "",
+    ) -> Finding:
+        texts = self.texts[name]
+        shown = self.graph.prefixes.curie(about)
+        hint = self.texts["hints"]["replaced" if name == "deprecated-term" else "near"]
+        return Finding(
+            severity=texts["severity"],
+            shape=name,
+            focus_node=term(node).value,
+            messages={lang: texts[lang].format(term=shown) for lang in LANGUAGES},
+            path=path,
+            value=value,
+            hints={lang: hint[lang].format(near=near) for lang in LANGUAGES} if near else {},
+        )
+
+    @cached_property
+    def kinds(self) -> Mapping[str, set[str]]:
+        """The declared terms by their types."""
+        found: dict[str, set[str]] = {kind: set() for kind in _CLASSES + _PROPERTIES}
+        for kind, declared in found.items():
+            declared.update(self._subjects(_TYPE, ox.NamedNode(kind)))
+        return found
+
+    @cached_property
+    def classes(self) -> set[str]:
+        """The declared classes."""
+        return set().union(*(self.kinds[kind] for kind in _CLASSES))
+
+    @cached_property
+    def properties(self) -> set[str]:
+        """The declared properties."""
+        return set().union(*(self.kinds[kind] for kind in _PROPERTIES))
+
+    @cached_property
+    def deprecated(self) -> set[str]:
+        """What is declared to be deprecated."""
+        return set(self._subjects(OWL + "deprecated", _TRUE))
+
+    @cached_property
+    def _things(self) -> Mapping[str, Nearest]:
+        """What is described, by namespace."""
+        names: defaultdict[str, set[str]] = defaultdict(set)
+        for (node,) in self._select("SELECT DISTINCT ?s WHERE { ?s ?p ?o }"):
+            if isinstance(node, ox.NamedNode):
+                namespace, local = _split(node.value)
+                names[namespace].add(local)
+        return {namespace: Nearest(some) for namespace, some in names.items()}
+
+    def _near(self, iri: str) -> str:
+        namespace, local = _split(iri)
+        if near := self._things.get(namespace, Nearest(())).to(local):
+            return self.graph.prefixes.curie(namespace + near)
+        # The same key in another namespace: a body for an organ, say.
+        others = (other + local for other in self._things if other.startswith(_OWN))
+        described = next((other for other in others if self._is_described(other)), "")
+        return self.graph.prefixes.curie(described)
+
+    def _near_term(self, iri: str, known: set[str]) -> str:
+        curie = self.graph.prefixes.curie
+        near = Nearest(map(curie, known)).to(curie(iri))
+        if near:
+            return near
+        locals_ = {_split(one)[1]: one for one in sorted(known)}
+        return curie(locals_.get(Nearest(locals_).to(_split(iri)[1]), ""))
+
+    def _instead(self, iri: str) -> str:
+        quads = self.graph.store.quads_for_pattern(
+            ox.NamedNode(iri), ox.NamedNode(_REPLACED_BY), None, None
+        )
+        values = (quad.object for quad in quads)
+        named = sorted(value.value for value in values if isinstance(value, ox.NamedNode))
+        return ", ".join(map(self.graph.prefixes.curie, named))
+
+    def _is_described(self, iri: str) -> bool:
+        quads = self.graph.store.quads_for_pattern(ox.NamedNode(iri), None, None, None)
+        return next(quads, None) is not None
+
+    def _subjects(self, predicate: str, value: ox.NamedNode | ox.Literal) -> Iterator[str]:
+        store = self.graph.store
+        for quad in store.quads_for_pattern(None, ox.NamedNode(predicate), value, None):
+            if isinstance(quad.subject, ox.NamedNode):
+                yield quad.subject.value
+
+    def _select(self, query: str) -> ox.QuerySolutions:
+        answer = self.graph.store.query(query, use_default_graph_as_union=True)
+        assert isinstance(answer, ox.QuerySolutions)
+        return answer
+
+
+def _split(iri: str) -> tuple[str, str]:
+    """Part an IRI into its namespace and its local name."""
+    cut = max(iri.rfind("#"), iri.rfind("/")) + 1
+    return iri[:cut], iri[cut:]
