@@ -1,7 +1,8 @@
 # Two commands: `make site` and `make test`. Nothing is installed outside .venv.
 
 PYTHON ?= python3
-PYTEST_ARGS ?=
+# A file of tests stays in one process, so that a server is started once.
+PYTEST_ARGS ?= -n 2 --dist loadfile
 
 VENV := .venv
 BIN := $(VENV)/bin

@@ -1,0 +1,290 @@
+"""The whole graph in other forms: the same data gives the same bytes."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pyoxigraph as ox
+
+from kytkos.engines import Oxigraph, term
+from kytkos.graph import Graph
+from kytkos.names import headings, labels, themes
+from kytkos.queries import Query, read_query
+from kytkos.sheets import Contents, Sheet, workbook
+from kytkos.tables import Table
+from kytkos.terms import DEF, Prefixes, Term
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+GRAPHS = "https://w3id.org/kytkos/graph/"  # followed by the path of a file
+
+Triples = tuple[ox.Triple, ...]
+FORMATS = ("ttl", "trig", "nt", "jsonld", "graphml", "xlsx")
+
+_RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+_PREF_LABEL = ox.NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel")
+_RDFS_LABEL = ox.NamedNode("http://www.w3.org/2000/01/rdf-schema#label")
+_VOCABULARY = re.compile(
+    r"http://www\.w3\.org/(?:2002/07/owl|2000/01/rdf-schema|1999/02/22-rdf-syntax-ns"
+    r"|2004/02/skos/core)#"
+)
+_POINTERS = (DEF + "SourcePlace", DEF + "Furniture")
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_CONTENTS = {
+    "fi": Contents(
+        "Sisällys", "Kytkös: kyselyjen vastaukset", "", ("Taulukko", "Mitä siinä on", "Rivejä")
+    ),
+    "sv": Contents("Innehåll", "Kytkös: svar på frågorna", "", ("Blad", "Innehåll", "Rader")),
+    "en": Contents("Contents", "Kytkös: answers to the queries", "", ("Sheet", "Holds", "Rows")),
+}
+
+
+def export(graph: Graph, form: str, lang: str, library: Mapping[str, Query]) -> bytes:
+    """Write the graph in one of `FORMATS`.
+
+    Args:
+        lang: the language of labels in GraphML and XLSX; the other forms have all.
+        library: the queries that XLSX has a sheet for.
+    """
+    writers: dict[str, Callable[[], bytes]] = {
+        "ttl": lambda: turtle(union(graph), graph.prefixes),
+        "trig": lambda: trig(named_graphs(graph), graph.prefixes),
+        "nt": lambda: serialized(union(graph), ox.RdfFormat.N_TRIPLES),
+        "jsonld": lambda: json_ld(union(graph), graph.prefixes),
+        "graphml": lambda: graphml(graph, lang),
+        "xlsx": lambda: spreadsheet(graph, lang, library),
+    }
+    return writers[form]()
+
+
+def union(graph: Graph) -> Triples:
+    """Give each triple of the graph once, in order."""
+    return _canonical({quad.triple for quad in graph.store})
+
+
+def named_graphs(graph: Graph) -> dict[str, Triples]:
+    """Give the triples of each file, by the IRI its graph has outside of this machine."""
+    found: dict[str, Triples] = {}
+    for name in sorted(graph.store.named_graphs(), key=str):
+        quads = graph.store.quads_for_pattern(None, None, None, name)
+        path = graph.files.get(name.value) if isinstance(name, ox.NamedNode) else None
+        iri = graph_iri(path, graph.root) if path else str(name.value)
+        found[iri] = _canonical({quad.triple for quad in quads})
+    loose = {q.triple for q in graph.store.quads_for_pattern(None, None, None, ox.DefaultGraph())}
+    if loose:
+        found[f"{GRAPHS}default"] = _canonical(loose)
+    return dict(sorted(found.items()))
+
+
+def graph_iri(path: Path, root: Path) -> str:
+    """Name the graph of a file by its path in the project.
+
+    A file outside of it, as the packaged ontology, goes by its folder and name.
+    """
+    try:
+        inner = path.resolve().relative_to(root.resolve()).as_posix()
+    except ValueError:
+        inner = f"{path.parent.name}/{path.name}"
+    return GRAPHS + quote(inner)
+
+
+def turtle(triples: Iterable[ox.Triple], prefixes: Prefixes) -> bytes:
+    """Write Turtle, with the prefixes that the triples need."""
+    listed = tuple(triples)
+    return serialized(listed, ox.RdfFormat.TURTLE, _needed(listed, prefixes))
+
+
+def trig(graphs: Mapping[str, Triples], prefixes: Prefixes) -> bytes:
+    """Write TriG: a graph a file."""
+    quads = [
+        ox.Quad(t.subject, t.predicate, t.object, ox.NamedNode(iri))
+        for iri, triples in graphs.items()
+        for t in triples
+    ]
+    needed = _needed([quad.triple for quad in quads], prefixes)
+    return serialized(quads, ox.RdfFormat.TRIG, needed)
+
+
+def serialized(
+    statements: Iterable[ox.Triple] | Iterable[ox.Quad],
+    rdf_format: ox.RdfFormat,
+    prefixes: dict[str, str] | None = None,
+) -> bytes:
+    """Write statements in the order given."""
+    written = ox.serialize(statements, format=rdf_format, prefixes=prefixes)
+    return written or b""
+
+
+def json_ld(triples: Triples, prefixes: Prefixes) -> bytes:
+    """Write compact JSON-LD: an object a subject, IRIs as CURIEs.
+
+    Source: JSON-LD 1.1, sections 3.2 (IRIs), 4.2 (values) and 4.1.5 (compact IRIs).
+    """
+    # Only a namespace that ends so may be a prefix without saying so.
+    needed = {p: n for p, n in _needed(triples, prefixes).items() if p and n[-1:] in ":/?#[]@"}
+    short = Prefixes(needed)
+
+    def named(value: Term) -> str:
+        return f"_:{value.value}" if value.type == "bnode" else short.curie(value.value)
+
+    nodes: dict[str, dict[str, Any]] = {}
+    for triple in triples:
+        subject, predicate, value = (
+            term(triple.subject),
+            term(triple.predicate),
+            term(triple.object),
+        )
+        node = nodes.setdefault(named(subject), {"@id": named(subject)})
+        if predicate.value == _RDF_TYPE:
+            node.setdefault("@type", []).append(named(value))
+            continue
+        written: dict[str, str]
+        if value.type != "literal":
+            written = {"@id": named(value)}
+        elif value.lang:
+            written = {"@value": value.value, "@language": value.lang}
+        elif value.datatype:
+            written = {"@value": value.value, "@type": short.curie(value.datatype)}
+        else:
+            written = {"@value": value.value}
+        node.setdefault(short.curie(predicate.value), []).append(written)
+    document = {"@context": needed, "@graph": list(nodes.values())}
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def graphml(graph: Graph, lang: str) -> bytes:
+    """Write the things and their links, without code lists and places in sources."""
+    import networkx as nx
+
+    lines = nx.generate_graphml(things(graph, lang), named_key_ids=True)
+    return ("\n".join(lines) + "\n").encode()
+
+
+def things(graph: Graph, lang: str) -> "nx.MultiDiGraph[str]":
+    """Make a network of the things, a node each; values and codes are attributes of it.
+
+    Every node has `label`, `kind` and `curie`; every edge has `relation`.
+    """
+    import networkx as nx
+
+    triples = union(graph)
+    kinds: dict[str, list[str]] = {}
+    for triple in triples:
+        if isinstance(triple.subject, ox.NamedNode) and triple.predicate.value == _RDF_TYPE:
+            kinds.setdefault(triple.subject.value, []).append(term(triple.object).value)
+    nodes = {
+        iri
+        for iri, classes in kinds.items()
+        if not any(_VOCABULARY.match(c) or c in _POINTERS for c in classes)
+    }
+    name = partial(_name, graph, lang)
+    network: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+    for iri in sorted(nodes):
+        kind = "; ".join(name(c) for c in kinds[iri])
+        network.add_node(iri, label=_xml(name(iri)), kind=_xml(kind), curie=_curie(iri, graph))
+    for triple in triples:
+        subject, value = term(triple.subject), term(triple.object)
+        if subject.value not in nodes or triple.predicate.value in (_RDF_TYPE, _PREF_LABEL.value):
+            continue
+        if value.value in nodes and value.is_iri:
+            relation = _xml(name(triple.predicate.value))
+            key = _curie(triple.predicate.value, graph)
+            network.add_edge(subject.value, value.value, key, relation=relation)
+        elif value.lang in ("", lang) and not _points(value, kinds):
+            said = name(value.value) if value.is_iri else value.value
+            attributes = network.nodes[subject.value]
+            key = _curie(triple.predicate.value, graph)
+            before = f"{attributes[key]}; " if key in attributes else ""
+            attributes[key] = before + _xml(said)
+    return network
+
+
+def spreadsheet(graph: Graph, lang: str, library: Mapping[str, Query]) -> bytes:
+    """Write a workbook with a sheet for each query of the library, by theme."""
+    order = [*themes(lang), ""]
+    engine = Oxigraph(graph)
+
+    def rank(query: Query) -> tuple[int, str]:
+        theme = query.tags[0] if query.tags else ""
+        return order.index(theme) if theme in order else len(order), query.name
+
+    sheets = []
+    for query in sorted(library.values(), key=rank):
+        values = {"lang": Term("literal", lang)} if "lang" in query.parameters else {}
+        bound = query.bind(values)
+        table = engine.select(bound.text, query.name)
+        sheets.append(sheet(bound, table, graph, lang))
+    return workbook(sheets, _CONTENTS[lang], lang)
+
+
+def sheet(query: Query, table: Table, graph: Graph, lang: str) -> Sheet:
+    """Dress the answer to a query as a sheet: its summary above, and what it was asked with."""
+    asked = read_query(query.text, query.name).parameters
+    note = " · ".join(
+        [query.name, *(f"{n} = {_said(v, graph, lang)}" for n, v in asked.items() if n != "lang")]
+    )
+    return Sheet(
+        name=query.name,
+        title=query.summary(lang),
+        table=table,
+        note=note,
+        headings=headings(table.variables, graph, lang),
+        shorten=labels(table.iris(), graph, lang),
+    )
+
+
+def _said(written: str, graph: Graph, lang: str) -> str:
+    iri = written.strip("<>") if written.startswith("<") else graph.prefixes.expand(written)
+    if iri and not written.startswith('"'):
+        return labels([iri], graph, lang)[iri]
+    return written.partition('"^^')[0].strip('"')
+
+
+def _canonical(triples: set[ox.Triple]) -> Triples:
+    """Put triples in order; blank nodes get the same names whenever the data is the same."""
+    if any(isinstance(e, ox.BlankNode) for t in triples for e in (t.subject, t.object)):
+        dataset = ox.Dataset(ox.Quad(t.subject, t.predicate, t.object) for t in triples)
+        dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+        triples = {quad.triple for quad in dataset}
+    return tuple(sorted(triples, key=_order))
+
+
+def _order(triple: ox.Triple) -> tuple[str, bool, str, str]:
+    predicate = triple.predicate.value
+    return str(triple.subject), predicate != _RDF_TYPE, predicate, str(triple.object)
+
+
+def _needed(triples: Iterable[ox.Triple], prefixes: Prefixes) -> dict[str, str]:
+    used = {
+        value.datatype if value.type == "literal" else value.value
+        for triple in triples
+        for value in (term(triple.subject), term(triple.predicate), term(triple.object))
+    }
+    # Cut at the last delimiter: what is left is a namespace, or begins with one.
+    stems = {re.match(r".*[/#:]|", iri).group() for iri in used}  # type: ignore[union-attr]
+    return {p: n for p, n in prefixes if any(stem.startswith(n) for stem in stems)}
+
+
+def _name(graph: Graph, lang: str, iri: str) -> str:
+    for predicate in (_PREF_LABEL, _RDFS_LABEL):
+        for quad in graph.store.quads_for_pattern(ox.NamedNode(iri), predicate, None):
+            if isinstance(quad.object, ox.Literal) and quad.object.language == lang:
+                return quad.object.value
+    return graph.prefixes.curie(iri)
+
+
+def _curie(iri: str, graph: Graph) -> str:
+    return _xml(graph.prefixes.curie(iri))
+
+
+def _points(value: Term, kinds: Mapping[str, list[str]]) -> bool:
+    return value.is_iri and any(kind in _POINTERS for kind in kinds.get(value.value, ()))
+
+
+def _xml(text: str) -> str:
+    return _NOT_IN_XML.sub("\ufffd", text)

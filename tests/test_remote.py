@@ -1,0 +1,693 @@
+"""Real endpoints, one that misbehaves in each way that they do, and two servers of others."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from click.testing import CliRunner, Result
+
+from kytkos import remote
+from kytkos.cli import main
+from kytkos.engines import Oxigraph
+from kytkos.errors import EndpointError, QueryError
+from kytkos.exports import GRAPHS, named_graphs, union
+from kytkos.graph import Graph
+from kytkos.project import Project
+from kytkos.publish import Published, Store, find_store, push, push_default
+from kytkos.remote import Client, Credentials, Remote, check_address, shown_address
+from kytkos.tables import Table
+from kytkos.terms import XSD, Term
+from tests.conftest import ROOT
+
+JSON = "application/sparql-results+json"
+QUERY = "SELECT ?a WHERE { ?a ?b ?c } ORDER BY ?a"
+ONE_ROW = b'{"head":{"vars":["a"]},"results":{"bindings":[{"a":{"type":"uri","value":"urn:x"}}]}}'
+LIBRARY = sorted(path.stem for path in (ROOT / "queries").glob("*.rq"))
+
+Behave = Callable[[BaseHTTPRequestHandler], None]
+
+
+def answering(body: bytes, kind: str = JSON, status: int = 200, **headers: str) -> Behave:
+    def behave(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        if kind:
+            handler.send_header("Content-Type", kind)
+        handler.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return behave
+
+
+def cut(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Type", JSON)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    handler.wfile.write(ONE_ROW[:40])
+    handler.close_connection = True
+
+
+def reset(handler: BaseHTTPRequestHandler) -> None:
+    linger = b"\x01\x00\x00\x00\x00\x00\x00\x00"
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    handler.connection.close()
+    handler.close_connection = True
+
+
+def hang(handler: BaseHTTPRequestHandler) -> None:
+    time.sleep(3)
+
+
+def drip(handler: BaseHTTPRequestHandler) -> None:
+    """Send a byte now and then: no wait is long, and there is no end."""
+    handler.send_response(200)
+    handler.send_header("Content-Type", JSON)
+    handler.end_headers()
+    for _ in range(30):
+        handler.wfile.write(b" ")
+        time.sleep(0.1)
+
+
+class Endpoint:
+    """A server that does one thing after the other, and the last one from then on."""
+
+    def __init__(self, *behaviours: Behave) -> None:
+        self.requests: list[tuple[str, str, dict[str, str], bytes]] = []
+        self.lock = threading.Lock()
+        rest = list(behaviours)
+        endpoint = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def handle_any(self) -> None:
+                length = int(self.headers.get("Content-Length") or 0)
+                body = self.rfile.read(length)
+                headers = {k.lower(): v for k, v in self.headers.items()}
+                with endpoint.lock:
+                    endpoint.requests.append((self.command, self.path, headers, body))
+                    behave = rest.pop(0) if len(rest) > 1 else rest[0]
+                behave(self)
+
+            do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = handle_any  # noqa: N815
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+                pass
+
+            def handle_one_request(self) -> None:
+                try:
+                    super().handle_one_request()
+                except OSError:
+                    self.close_connection = True
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}/sparql"
+
+
+@contextmanager
+def endpoint(*behaviours: Behave) -> Iterator[Endpoint]:
+    one = Endpoint(*behaviours)
+    thread = threading.Thread(target=one.server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield one
+    finally:
+        one.server.shutdown()
+        one.server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "_BACK_OFF_S", 0.01)
+    for name in ("KYTKOS_USER", "KYTKOS_PASSWORD", "KYTKOS_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_an_answer_is_a_table() -> None:
+    with endpoint(answering(ONE_ROW)) as one:
+        table = Remote(one.url).select(QUERY)
+
+    assert table == Table(("a",), ((Term("uri", "urn:x"),),))
+    method, path, headers, _ = one.requests[0]
+    assert method == "GET"
+    assert parse_qs(urlsplit(path).query) == {"query": [QUERY]}
+    assert JSON in headers["accept"]
+
+
+def test_a_long_query_goes_by_post() -> None:
+    long = QUERY + " #" + "x" * 3000
+    with endpoint(answering(ONE_ROW)) as one:
+        Remote(one.url).select(long)
+
+    method, _, headers, body = one.requests[0]
+    assert method == "POST"
+    assert headers["content-type"] == "application/x-www-form-urlencoded"
+    assert parse_qs(body.decode()) == {"query": [long]}
+
+
+def test_parameters_of_the_address_are_kept() -> None:
+    with endpoint(answering(ONE_ROW)) as one:
+        Remote(f"{one.url}?default-graph-uri=urn:g").select(QUERY)
+
+    asked = parse_qs(urlsplit(one.requests[0][1]).query)
+    assert asked == {"default-graph-uri": ["urn:g"], "query": [QUERY]}
+
+
+@pytest.mark.parametrize(
+    ("behave", "says"),
+    [
+        (answering(b"<html><title>Log in</title>", "text/html"), r"a web page came \(«Log in»\)"),
+        (answering(b"<h1>No</h1><p>way", "text/html", 401), "wants to know who asks"),
+        (answering(b"forbidden", "text/plain", 403), r"not allowed \(403\): forbidden"),
+        (answering(b"", "text/html", 404), r"nothing is there \(404\)"),
+        (answering(b"Virtuoso 37000 Error SP030", "text/plain", 400), "SP030"),
+        (answering(b"<b>boom</b>", "text/html", 500), "answered 500: boom"),
+        (answering(b"", JSON), "the answer is empty"),
+        (answering(b" \n", JSON), "the answer is empty"),
+        (answering(ONE_ROW[:40]), "breaks off"),
+        (answering(ONE_ROW[:-1]), "breaks off"),
+        (answering(b"<sparql/>", "application/sparql-results+xml"), "results.xml, not SPARQL"),
+        (answering(b"<sparql/>"), "says it is JSON, and is not"),
+        (answering(b"\xff\xfe{", JSON), "not in UTF-8|says it is JSON"),
+        (answering(b"[1, 2]"), "JSON, not SPARQL results"),
+        (answering(b"null"), "JSON, not SPARQL results"),
+        (answering(b'{"head":{},"boolean":true}'), "JSON, not SPARQL results"),
+        (answering(b'{"error":"quota"}', "application/json"), "not SPARQL results: quota"),
+        (answering(b"[" * 100_000), "says it is JSON, and is not"),
+        (answering(ONE_ROW.replace(b'"uri"', b'"triple"')), "unknown type: triple"),
+        (answering(ONE_ROW.replace(b'"urn:x"', b"1")), "JSON, not SPARQL results"),
+        (answering(ONE_ROW, X_SPARQL_MaxRows="1"), "cut the answer at 1 rows"),
+        (answering(ONE_ROW, status=206), "only a part"),
+        (answering(ONE_ROW, X_SQL_State="S1TAT"), "only a part"),
+        (cut, "half an answer came, 4 times"),
+        (reset, "the connection broke off, 4 times"),
+        (answering(b"busy", "text/plain", 503), r"can't answer now \(503\): busy"),
+    ],
+)
+def test_what_endpoints_really_return_is_told(behave: Behave, says: str) -> None:
+    with endpoint(behave) as one, pytest.raises(EndpointError, match=says) as caught:
+        Remote(one.url).select(QUERY)
+
+    assert one.url in caught.value.message
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize("behave", [hang, drip])
+def test_an_endpoint_that_hangs_is_left_in_time(behave: Behave) -> None:
+    started = time.monotonic()
+
+    with endpoint(behave) as one, pytest.raises(EndpointError, match=r"within 0\.5 s"):
+        Remote(one.url, Client(timeout_s=0.5)).select(QUERY)
+
+    assert time.monotonic() - started < 2
+
+
+def test_nobody_listens() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    with pytest.raises(EndpointError, match=r"no connection: Connection refused"):
+        Remote(f"http://127.0.0.1:{port}/").select(QUERY)
+
+
+def test_something_that_is_no_web_server() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def greet() -> None:
+            for _ in range(4):
+                peer, _ = listening.accept()
+                peer.sendall(b"220 mail.example.org ESMTP\r\n")
+                peer.close()
+
+        threading.Thread(target=greet, daemon=True).start()
+        port = listening.getsockname()[1]
+
+        with pytest.raises(EndpointError, match=r"no connection|broke off"):
+            Remote(f"http://127.0.0.1:{port}/").select(QUERY)
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_busy_server_is_asked_again(status: int) -> None:
+    told: list[str] = []
+    busy = answering(b"", "text/plain", status)
+    with endpoint(busy, busy, answering(ONE_ROW)) as one:
+        table = Remote(one.url, Client(progress=told.append)).select(QUERY)
+
+    assert len(table) == 1
+    assert len(one.requests) == 3
+    assert f"{status}" in told[0]
+    assert "2 of 4" in told[0]
+
+
+def test_after_a_reset_the_query_is_sent_again() -> None:
+    with endpoint(reset, cut, answering(ONE_ROW)) as one:
+        assert len(Remote(one.url).select(QUERY)) == 1
+
+
+def test_a_server_says_how_long_to_wait() -> None:
+    told: list[str] = []
+    busy = answering(b"", "text/plain", 503, Retry_After="1")
+    with endpoint(busy, answering(ONE_ROW)) as one:
+        started = time.monotonic()
+        Remote(one.url, Client(progress=told.append)).select(QUERY)
+
+    assert time.monotonic() - started >= 1
+    assert "again in 1 s" in told[0]
+
+
+def test_no_wait_goes_beyond_the_time() -> None:
+    started = time.monotonic()
+    busy = answering(b"", "text/plain", 503, Retry_After="3600")
+
+    with endpoint(busy) as one, pytest.raises(EndpointError, match="503"):
+        Remote(one.url, Client(timeout_s=0.5)).select(QUERY)
+
+    assert time.monotonic() - started < 1
+
+
+def test_what_takes_over_a_second_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "_PATIENCE_S", 0.05)
+    told: list[str] = []
+
+    def slow(handler: BaseHTTPRequestHandler) -> None:
+        time.sleep(0.2)
+        answering(ONE_ROW)(handler)
+
+    with endpoint(slow) as one:
+        Remote(one.url, Client(progress=told.append)).select(QUERY)
+
+    assert told == [f"waiting for {one.url} …"]
+
+
+def test_a_token_is_sent_and_a_password_only_where_it_is_asked_for() -> None:
+    with endpoint(answering(ONE_ROW)) as one:
+        Remote(one.url, Client(Credentials(token="abc"))).select(QUERY)
+        Remote(one.url, Client(Credentials("u", "p"))).select(QUERY)
+
+    assert one.requests[0][2]["authorization"] == "Bearer abc"
+    assert "authorization" not in one.requests[1][2]
+
+
+def test_basic_is_answered_and_then_remembered() -> None:
+    ask = answering(b"", "text/plain", 401, WWW_Authenticate='Basic realm="x"')
+    client = Client(Credentials("user", "pässword"))
+    with endpoint(ask, answering(ONE_ROW)) as one:
+        Remote(one.url, client).select(QUERY)
+        Remote(one.url, client).select(QUERY)
+
+    sent = [headers.get("authorization") for _, _, headers, _ in one.requests]
+    assert sent[0] is None
+    assert sent[1] == sent[2] == "Basic dXNlcjpww6Rzc3dvcmQ="
+
+
+def test_a_refused_password_is_told_and_not_shown() -> None:
+    ask = answering(b"", "text/plain", 401, WWW_Authenticate="Bearer")
+    with endpoint(ask) as one, pytest.raises(EndpointError) as caught:
+        Remote(one.url, Client(Credentials("u", "secret"))).select(QUERY)
+
+    assert "refuses the name or password" in caught.value.message
+    assert "secret" not in str(caught.value)
+    assert "secret" not in repr(Client(Credentials("u", "secret", "secret")))
+
+
+def test_a_redirect_does_not_carry_the_token_along() -> None:
+    with endpoint(answering(ONE_ROW)) as there:
+        moved = answering(b"", "text/plain", 302, Location=there.url)
+        with endpoint(moved) as here:
+            Remote(here.url, Client(Credentials(token="abc"))).select(QUERY)
+
+    assert here.requests[0][2]["authorization"] == "Bearer abc"
+    assert "authorization" not in there.requests[0][2]
+
+
+@pytest.mark.parametrize("there", ["file:///etc/hostname", "ftp://127.0.0.1/x"])
+def test_a_redirect_to_something_else_than_the_web_is_not_followed(there: str) -> None:
+    with (
+        endpoint(answering(b"", "text/plain", 302, Location=there)) as one,
+        pytest.raises(EndpointError, match="moved to"),
+    ):
+        Remote(one.url).select(QUERY)
+
+
+@pytest.mark.parametrize(
+    "address", ["", "localhost:7878", "file:///etc/passwd", "http://", "http://a b/", "http://x:0/",
+                "http://[", "http://x/\nHost: y"],
+)  # fmt: skip
+def test_what_is_no_web_address_is_refused(address: str) -> None:
+    with pytest.raises(EndpointError, match="not a web address"):
+        check_address(address)
+
+
+def test_a_password_in_an_address_is_refused_and_not_shown() -> None:
+    with pytest.raises(EndpointError) as caught:
+        Remote("https://user:secret@example.org/sparql")
+
+    assert "secret" not in str(caught.value)
+    assert shown_address("https://u:secret@example.org/q?token=x#y") == "https://example.org/q"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "DELETE WHERE { ?a ?b ?c }",
+        "ASK { ?a ?b ?c }",
+        "# SELECT\nCLEAR ALL",
+        "CONSTRUCT WHERE { ?a ?b ?c }",
+        "DELETE { ?a ?b ?c } WHERE { SERVICE <http://127.0.0.1:9/> { ?a ?b ?c } }",
+        "ASK { SERVICE <http://127.0.0.1:9/> { ?a ?b ?c } }",
+        "SELECT ?a WHERE {",
+    ],
+)
+def test_nothing_but_a_select_is_sent(query: str) -> None:
+    with endpoint(answering(ONE_ROW)) as one, pytest.raises(QueryError):
+        Remote(one.url).select(query)
+
+    assert one.requests == []
+
+
+def test_a_service_is_left_to_the_endpoint() -> None:
+    with endpoint(answering(ONE_ROW)) as inner, endpoint(answering(ONE_ROW)) as one:
+        query = f"SELECT ?a WHERE {{ SERVICE <{inner.url}> {{ ?a ?b ?c }} }}"
+        assert len(Remote(one.url).select(query)) == 1
+
+    assert inner.requests == []
+
+
+def test_virtuosos_truth_values_are_those_of_xml_schema() -> None:
+    term = {"type": "typed-literal", "value": "1", "datatype": XSD + "boolean"}
+    answer = {"head": {"vars": ["a"]}, "results": {"bindings": [{"a": term}]}}
+    with endpoint(answering(json.dumps(answer).encode())) as one:
+        table = Remote(one.url).select(QUERY)
+
+    assert table.rows == ((Term("literal", "true", datatype=XSD + "boolean"),),)
+
+
+# The command line
+
+
+def run(*arguments: str, stdin: str | None = None) -> Result:
+    result = CliRunner().invoke(main, ["--project", str(ROOT), *arguments], input=stdin)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def test_query_asks_an_endpoint() -> None:
+    with endpoint(answering(ONE_ROW)) as one:
+        result = run("query", "-", "--endpoint", one.url, "--format", "csv", stdin=QUERY)
+
+    assert result.stdout_bytes == b"a\r\nurn:x\r\n"
+    assert result.exit_code == 0
+
+
+def test_a_thing_that_only_the_endpoint_knows_can_be_named() -> None:
+    with endpoint(answering(ONE_ROW)) as one:
+        arguments = ("query", "body-responsibilities", "--set", "body=body:elsewhere")
+        result = run(*arguments, "--endpoint", one.url)
+
+    assert result.exit_code == 0
+    assert "id/body/elsewhere" in one.requests[0][1] + one.requests[0][3].decode()
+
+
+def test_an_endpoint_that_fails_leaves_with_2_and_one_sentence() -> None:
+    with endpoint(answering(b"<html>", "text/html")) as one:
+        result = run("query", "-", "--endpoint", one.url, stdin=QUERY)
+
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith(f"error: {one.url}: a web page came")
+    assert "hint: Is this the address of a SPARQL endpoint?" in result.stderr
+
+
+# Publishing
+
+
+def test_the_other_addresses_of_known_stores() -> None:
+    def known(address: str) -> tuple[str, str]:
+        store = find_store(address)
+        return store.query, store.update
+
+    assert known("http://h:7878/store") == ("http://h:7878/query", "http://h:7878/update")
+    assert known("http://h/ds/data") == ("http://h/ds/query", "http://h/ds/update")
+    graphdb = "http://h/repositories/kytkos"
+    assert known(f"{graphdb}/rdf-graphs/service") == (graphdb, f"{graphdb}/statements")
+    assert known("http://h/sparql-graph-crud-auth") == ("http://h/sparql", "http://h/sparql-auth")
+    assert known("https://h:8182/sparql/gsp/") == ("https://h:8182/sparql",) * 2
+
+
+def test_a_store_that_is_not_known_needs_its_query_address() -> None:
+    with pytest.raises(EndpointError) as caught:
+        find_store("http://h/graphs")
+
+    assert "--query-endpoint" in caught.value.hint
+    assert find_store("http://h/graphs", "http://h/q") == Store("http://h/graphs", "http://h/q")
+
+
+def test_a_store_that_refuses_the_graphs_keeps_the_old_ones(county_graph: Graph) -> None:
+    graphs = dict(list(named_graphs(county_graph).items())[:3])
+    none = answering(b'{"head":{"vars":["graph","triples"]},"results":{"bindings":[]}}')
+    full = answering(b"disk full", "text/plain", 507)
+    put = answering(b"", "", 204)
+    with endpoint(none, put, full, none) as one:
+        store = Store(one.url, one.url, one.url)
+        with pytest.raises(EndpointError, match=r"507: disk full\. Nothing was replaced"):
+            push(graphs, store, county_graph.prefixes, Client())
+
+    written = [path for method, path, _, _ in one.requests if method == "PUT"]
+    assert len(written) == 2
+    assert all("staging" in path for path in written)
+
+
+def test_without_updates_it_is_told_what_was_replaced(county_graph: Graph) -> None:
+    graphs = dict(list(named_graphs(county_graph).items())[:3])
+    none = answering(b'{"head":{"vars":["graph","triples"]},"results":{"bindings":[]}}')
+    with (
+        endpoint(none, answering(b"", "", 204), answering(b"", "text/plain", 500)) as one,
+        pytest.raises(EndpointError) as caught,
+    ):
+        push(graphs, Store(one.url, one.url), county_graph.prefixes, Client())
+
+    _, second, third = graphs
+    assert "1 of 3 graphs were replaced" in caught.value.message
+    assert f"not: <{second}>, <{third}>" in caught.value.message
+    assert f"<{second}> may be half done" in caught.value.message
+
+
+def test_an_update_is_not_sent_twice() -> None:
+    with endpoint(reset) as one, pytest.raises(EndpointError):
+        Client().send(urllib.request.Request(one.url, data=b"update=x"), again=False)
+
+    assert len(one.requests) == 1
+
+
+# The servers of others
+
+
+def _wait_for(url: str, process: "subprocess.Popen[bytes]", seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"{process.args!r} did not start")
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+@contextmanager
+def started(command: list[str], url: str, folder: Path, seconds: float) -> Iterator[None]:
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
+        try:
+            _wait_for(url, process, seconds)
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@pytest.fixture(scope="session")
+def oxigraph_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Oxigraph's own server, of the package `oxigraph`."""
+    beside = Path(sys.executable).with_name("oxigraph")
+    binary = str(beside) if beside.exists() else shutil.which("oxigraph")
+    if binary is None:
+        pytest.skip("the server `oxigraph` is not installed (pip install oxigraph)")
+    (port,) = _free_ports(1)
+    url = f"http://127.0.0.1:{port}"
+    command = [binary, "serve", "--bind", f"127.0.0.1:{port}"]
+    with started(command, f"{url}/", tmp_path_factory.mktemp("oxigraph"), 10):
+        yield url
+
+
+@pytest.fixture(scope="session")
+def filled_oxigraph(oxigraph_server: str, county_graph: Graph) -> tuple[Store, Published]:
+    store = find_store(f"{oxigraph_server}/store")
+    push_default(union(county_graph), store, county_graph.prefixes, Client())
+    graphs = named_graphs(county_graph)
+    return store, push(graphs, store, county_graph.prefixes, Client())
+
+
+VIRTUOSO = Credentials("dba", "dba")
+
+
+@pytest.fixture(scope="session")
+def virtuoso_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Virtuoso 7, of the Debian package `virtuoso-opensource-7`."""
+    binary = shutil.which("virtuoso-t")
+    settings = Path("/usr/share/virtuoso-opensource-7/virtuoso.ini")
+    if binary is None or not settings.is_file():
+        pytest.skip("Virtuoso is not installed (apt install virtuoso-opensource-7)")
+    folder = tmp_path_factory.mktemp("virtuoso")
+    sql, http = _free_ports(2)
+    text = settings.read_text(encoding="utf-8")
+    text = text.replace("/var/lib/virtuoso-opensource-7/db", str(folder))
+    text = text.replace("/var/lib/virtuoso-opensource-7/vsp", str(folder))
+    text = text.replace("= 1111", f"= 127.0.0.1:{sql}").replace("= 8890", f"= 127.0.0.1:{http}")
+    (folder / "virtuoso.ini").write_text(text, encoding="utf-8")
+    url = f"http://127.0.0.1:{http}"
+    command = [binary, "-f", "-c", str(folder / "virtuoso.ini")]
+    with started(command, f"{url}/sparql", folder, 60):
+        yield url
+
+
+@pytest.fixture(scope="session")
+def filled_virtuoso(virtuoso_server: str, county_graph: Graph) -> Remote:
+    store = find_store(f"{virtuoso_server}/sparql-graph-crud-auth")
+    push({f"{GRAPHS}all": union(county_graph)}, store, county_graph.prefixes, Client(VIRTUOSO))
+    return Remote(store.query)
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_the_oxigraph_server_gives_equal_rows(
+    county: Project, county_graph: Graph, filled_oxigraph: tuple[Store, Published], name: str
+) -> None:
+    text = county.library()[name].text
+
+    assert Remote(filled_oxigraph[0].query).select(text) == Oxigraph(county_graph).select(text)
+
+
+def test_the_oxigraph_server_has_every_graph_whole(
+    county_graph: Graph, filled_oxigraph: tuple[Store, Published]
+) -> None:
+    _, published = filled_oxigraph
+
+    assert published.total == sum(1 for _ in county_graph.store)
+    assert len(published.triples) == len(county_graph.files)
+    assert f"{GRAPHS}data/kanta-hame/parties.ttl" in published.triples
+
+
+def test_a_graph_is_replaced_and_not_added_to(
+    oxigraph_server: str, county_graph: Graph, filled_oxigraph: tuple[Store, Published]
+) -> None:
+    iri, triples = next(iter(named_graphs(county_graph).items()))
+    store = filled_oxigraph[0]
+
+    push({iri: triples[:5]}, store, county_graph.prefixes, Client())
+    published = push({iri: triples}, store, county_graph.prefixes, Client())
+
+    assert published.triples == {iri: len(triples)}
+    assert len(published.others) == len(county_graph.files) - 1
+    left = "SELECT DISTINCT ?g WHERE { GRAPH ?g { ?a ?b ?c } FILTER(CONTAINS(STR(?g), 'staging')) }"
+    assert len(Remote(store.query).select(left)) == 0
+
+
+def test_push_tells_what_it_did(filled_oxigraph: tuple[Store, Published]) -> None:
+    result = run("push", filled_oxigraph[0].data)
+
+    assert result.exit_code == 0
+    assert "counted there" in result.stderr
+    assert result.stdout == ""
+
+
+# What Virtuoso 7.2.5 answers otherwise than SPARQL 1.1 says; docs/how-to/remote-endpoints.md
+# tells it to its users. A new query that it answers otherwise is added here and there.
+VIRTUOSO_DIFFERS = {
+    # A FILTER in an OPTIONAL does not see what VALUES binds outside of it: labels are missing.
+    "decisions-chain", "events", "party-duties", "places", "plans-and-documents",
+    "source-findings", "thing", "thing-contents", "version-status-on",
+    # A path with alternatives and `?` gives a row twice.
+    "claims",
+    # A comparison that is selected is an integer, not a boolean.
+    "indicators-with-observation",
+    # Its compiler fails.
+    "legal-anchors", "meetings-against-agreement",
+    # It sorts text otherwise.
+    "unknowns",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_virtuoso_gives_equal_rows(
+    county: Project, county_graph: Graph, filled_virtuoso: Remote, name: str
+) -> None:
+    text = county.library()[name].text
+    expected = Oxigraph(county_graph).select(text)
+
+    try:
+        same = filled_virtuoso.select(text) == expected
+    except EndpointError:
+        same = False
+
+    if name in VIRTUOSO_DIFFERS and not same:
+        pytest.xfail("Virtuoso 7 answers it otherwise than SPARQL 1.1 says")
+    assert same
+
+
+def test_virtuoso_takes_every_file_by_digest(virtuoso_server: str, county_graph: Graph) -> None:
+    store = find_store(f"{virtuoso_server}/sparql-graph-crud-auth")
+    graphs = {f"{GRAPHS}test/{n}": t for n, t in enumerate(named_graphs(county_graph).values())}
+
+    published = push(graphs, store, county_graph.prefixes, Client(VIRTUOSO))
+
+    assert published.total == sum(1 for _ in county_graph.store)
+
+
+def test_virtuoso_refuses_a_wrong_password(virtuoso_server: str, county_graph: Graph) -> None:
+    store = find_store(f"{virtuoso_server}/sparql-graph-crud-auth")
+    graphs = dict(list(named_graphs(county_graph).items())[:1])
+
+    with pytest.raises(EndpointError, match=r"refuses the name or password .*Nothing was replaced"):
+        push(graphs, store, county_graph.prefixes, Client(Credentials("dba", "wrong")))
+
+
+def test_asking_an_endpoint_needs_no_rdflib() -> None:
+    code = (
+        "import sys, kytkos.remote; print(sorted({'rdflib', 'SPARQLWrapper'} & set(sys.modules)))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+
+    assert loaded.stdout.strip() == "[]"
