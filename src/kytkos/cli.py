@@ -16,11 +16,13 @@ from kytkos.errors import KytkosError, OutputError
 from kytkos.terms import LANGUAGES
 
 if TYPE_CHECKING:
+    from kytkos.graph import Graph
     from kytkos.project import Project
     from kytkos.queries import Query
     from kytkos.report import Report
     from kytkos.sources import SourceDocument, Text
     from kytkos.tables import Table
+    from kytkos.terms import Term
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -72,6 +74,16 @@ def command(
     return (group or main).command(name, cls=cls)(click.pass_context(run))
 
 
+AS_OF = click.option(
+    "--as-of",
+    "as_of",
+    metavar="DATE",
+    help="As things stood on a day, 2024-01-31: what was in force, what was a draft, what had "
+    "been held, whichever document tells of it.",
+)
+
+
+@AS_OF
 @click.option("--out", type=click.Path(path_type=Path), default="site", help="Where to write.")
 @click.option("--force", is_flag=True, help="Build in spite of violations; every page says so.")
 @click.option(
@@ -81,7 +93,9 @@ def command(
     help="The folder of the source documents, to show the passage under each claim.",
 )
 @command
-def build(project: "Project", lang: str, out: Path, force: bool, folder: Path | None) -> int:
+def build(
+    project: "Project", lang: str, out: Path, force: bool, folder: Path | None, as_of: str | None
+) -> int:
     """Build the maps: load, check, query, and write the site.
 
     Stops before writing where the data has a violation. The old site is replaced at once,
@@ -91,14 +105,14 @@ def build(project: "Project", lang: str, out: Path, force: bool, folder: Path | 
     """
     from kytkos import pages
 
-    graph = project.graph()
+    graph, day = _as_of(project, as_of)
     report = _report(project, graph)
     if not report.conforms and not force:
         _print_findings(report, "violation", lang, graph)
         _say(f"{out}: not written, since the data has violations (--force builds all the same).")
         return 1
     passages = _passages(project, graph, lang, folder) if folder else {}
-    site = pages.build(project, graph, report, progress=_say, passages=passages)
+    site = pages.build(project, graph, report, progress=_say, passages=passages, as_of=day)
     pages.write(site, out)
     _say(pages.summary(site, out))
     return 0
@@ -193,6 +207,7 @@ class QueryCommand(click.Command):
 
 
 @click.argument("name", required=False)
+@AS_OF
 @click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="A parameter.")
 @click.option(
     "--format",
@@ -231,6 +246,7 @@ def query(
     endpoint: str | None,
     timeout: float | None,
     output: Path | None,
+    as_of: str | None,
 ) -> int:
     """Run a query of the library, a file, or standard input (`-`).
 
@@ -242,6 +258,7 @@ def query(
              kytkos query obligations -o obligations.xlsx
              kytkos query obligations --endpoint http://localhost:7878/query
     """
+    from kytkos import asof
     from kytkos.engines import ENGINES
     from kytkos.files import write_whole
 
@@ -251,8 +268,11 @@ def query(
     form = form or _form(output)
     if form == "xlsx" and not output and sys.stdout.isatty():
         raise OutputError("a workbook is not for a terminal", hint="Name a file: -o FILE.xlsx.")
-    graph = project.graph()
-    wanted = _bound(_read_query(project, name), assignments, graph, lang, bool(endpoint))
+    if endpoint and as_of:
+        raise OutputError("--as-of is not for an endpoint", hint="Ask without --endpoint.")
+    graph, day = _as_of(project, as_of)
+    asked = asof.bind(_read_query(project, name), day)
+    wanted = _bound(asked, assignments, graph, lang, bool(endpoint))
     if endpoint:
         from kytkos.remote import TIMEOUT_S, Client, Credentials, Remote
 
@@ -380,9 +400,12 @@ def push(
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
+@AS_OF
 @click.argument("term")
 @command
-def show(project: "Project", lang: str, term: str, form: str, folder: Path | None) -> int:
+def show(
+    project: "Project", lang: str, term: str, form: str, folder: Path | None, as_of: str | None
+) -> int:
     """Show all that is known of one thing, and where it stands.
 
     TERM is an IRI, a CURIE, a code, a business ID (Y-tunnus), or a name: a former one and
@@ -396,7 +419,8 @@ def show(project: "Project", lang: str, term: str, form: str, folder: Path | Non
     from kytkos import sources
     from kytkos.engines import Oxigraph
 
-    graph, library = project.graph(), project.library()
+    graph, _ = _as_of(project, as_of)
+    library = project.library()
     iri, by_form = dossiers.find(term, graph, library)
 
     def read(document: "SourceDocument") -> "Text | None":
@@ -628,6 +652,18 @@ def _passages(project: "Project", graph: Any, lang: str, folder: Path) -> dict[s
         texts = {document.iri: sources.read_document(folder, document)}
         found |= {place.iri: sources.passage_of(place, texts) for place in document.places}
     return found
+
+
+def _as_of(project: "Project", text: str | None) -> "tuple[Graph, Term | None]":
+    from kytkos import asof
+
+    day = None if text is None else asof.read_day(text)
+    graph = project.graph()
+    if day is None:
+        return graph, None
+    past = asof.as_of(graph, day, project.as_of_queries())
+    _say(str(past))
+    return past.graph, day
 
 
 def _report(project: "Project", graph: Any, engine: str = "compiled") -> "Report":

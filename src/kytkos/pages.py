@@ -28,6 +28,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from kytkos import figures
+from kytkos.asof import bind
 from kytkos.engines import Engine, Oxigraph
 from kytkos.errors import ProjectError
 from kytkos.files import write_folder
@@ -119,6 +120,7 @@ def build(
     *,
     progress: Callable[[str], None],
     passages: Mapping[str, str] | None = None,
+    as_of: Term | None = None,
 ) -> Site:
     """Make the site in all languages, Finnish at its root.
 
@@ -129,6 +131,7 @@ def build(
         progress: is told what is being made.
         passages: the text at each place, by the IRI of the place, to stand under its claims;
             without them a claim has its place alone.
+        as_of: the day that the graph is as of; every page says so.
 
     Raises:
         QueryError: a query of a view can't be answered.
@@ -138,10 +141,11 @@ def build(
     settings = read_settings(project.root / "site.toml")
     site: Site = {}
     with _without_collecting():
-        answers = _answers(views, project.page_queries(), Oxigraph(graph))
+        library = {name: bind(query, as_of) for name, query in project.page_queries().items()}
+        answers = _answers(views, library, Oxigraph(graph))
         tables = {name: Rows(table.records()) for name, table in answers}
         pages = tuple(_pages(views, tables))
-        site |= _render(pages, tables, settings, report, progress, passages or {})
+        site |= _render(pages, tables, settings, report, progress, passages or {}, as_of)
     for path in sorted((_HERE / "static").iterdir()):
         site[PurePosixPath("static", path.name)] = path.read_bytes()
     site[PurePosixPath(MANIFEST)] = _manifest(site, graph)
@@ -222,6 +226,7 @@ def _render(
     report: Report,
     progress: Callable[[str], None],
     passages: Mapping[str, str],
+    as_of: Term | None,
 ) -> Iterator[tuple[PurePosixPath, bytes]]:
     environment = _environment()
     versions = distinct(tables["pages/versions"], "version")
@@ -251,6 +256,7 @@ def _render(
                 anchor=marks,
                 settings=said,
                 report=report,
+                as_of=as_of,
                 path=page.path,
                 root=root,
                 top=_up(path),
