@@ -391,7 +391,7 @@ FAULTS: dict[str, Fault] = {
     "LegalBasis-legalResource": ("kyt:LegalBasis", _with("kyt:legalResource", "body:s0-0")),
     "Obligation-atLeast": ("kyt:Obligation", _with("kyt:atLeast", "0")),
     "Obligation-perPeriod": ("kyt:Obligation", _with("kyt:perPeriod", "role:main")),
-    "Provision-basis": ("kyt:Clause", _and("kyt:basis", "basis:inferred")),
+    "Provision-basis": ("kyt:Adherence", _and("kyt:basis", "basis:inferred")),
     "Placement-concerns": ("kyt:Placement", _with("kyt:concerns", "hva:01")),
     "SourcePlace-span": ("kyt:SourcePlace", _with("kyt:start", "99999999")),
     "SourcePlace-digest": ("kyt:SourcePlace", _with("kyt:digest", '"abc"')),

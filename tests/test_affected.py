@@ -69,7 +69,8 @@ class Editor:
         self.hubs = sorted(degree, key=lambda node: (-degree[node], str(node)))[:60]
 
     def some(self) -> ox.Quad:
-        return self.random.choice(self.start)
+        quad: ox.Quad = self.random.choice(self.start)
+        return quad
 
     def of(self, subject: ox.NamedNode | ox.BlankNode) -> list[ox.Quad]:
         return sorted(self.store.quads_for_pattern(subject, None, None, None), key=str)
