@@ -21,7 +21,7 @@ import pyoxigraph as ox
 from kytkos import shacl
 from kytkos.shacl import paths
 from kytkos.shacl.constraints import Targets
-from kytkos.shacl.data import Lookups
+from kytkos.shacl.data import Lookups, is_distinct
 from kytkos.shacl.dependencies import SUBCLASS_OF, TYPE, Dependencies, find_dependencies
 from kytkos.shacl.paths import Node, Path
 from kytkos.shacl.prebinding import tokens
@@ -231,7 +231,7 @@ class Incremental:
         return outcome(before, after + self._unfollowed, len(nodes))
 
     def _begin(self) -> None:
-        self._distinct = _is_distinct(self._store)
+        self._distinct = is_distinct(self._store)
         self._by_node.clear()
         self._keep(self._rules.followed.validate(self._store))
         self._unfollowed = self._rules.run_unfollowed(self._store)
@@ -243,12 +243,6 @@ class Incremental:
     def _repeats(self, quad: ox.Quad) -> bool:
         same = self._store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
         return sum(1 for _ in same) > 1
-
-
-def _is_distinct(store: ox.Store) -> bool:
-    # Hashes, since the triples of a nation fill the memory; two alike only cost time.
-    graphs = {*store.named_graphs()}
-    return len(graphs) < 2 or len({hash(quad.triple) for quad in store}) == len(store)
 
 
 def outcome(before: Iterable[shacl.Result], after: Iterable[shacl.Result], nodes: int) -> Outcome:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kytkos.graph import Graph
     from kytkos.project import Project
     from kytkos.queries import Query
-    from kytkos.report import Report
+    from kytkos.report import Finding, Report
     from kytkos.sources import SourceDocument, Text
     from kytkos.tables import Table
     from kytkos.terms import Term
@@ -696,27 +696,35 @@ def _since(project: "Project", graph: Any, name: str) -> "Report":
 
 
 def _watch(project: "Project", lang: str, show: str, files: tuple[Path, ...]) -> int:
-    from kytkos import changes
+    from kytkos import accepted, changes
     from kytkos.report import Report
+
+    def open_ones(findings: "tuple[Finding, ...]") -> Report:
+        try:
+            entries = accepted.read(project.root, watched.graph.prefixes)
+        except KytkosError as error:
+            _say(str(error))
+            entries = ()
+        return accepted.set_apart(Report(findings), entries)
 
     try:
         for event in changes.watch(project, files):
             if isinstance(event, changes.Watch):
                 watched = event
-                report = Report(watched.findings)
+                report = open_ones(watched.findings)
                 _print_findings(report, show, lang, watched.graph)
                 _say(f"{_counts(report)}; watching (Ctrl-C ends)")
                 continue
             for error in event.errors:
                 _say(str(error))
-            new, gone = Report(event.difference.new), Report(event.difference.resolved)
+            new, gone = open_ones(event.difference.new), open_ones(event.difference.resolved)
             _print_findings(new, show, lang, watched.graph)
             if gone.at_least(show):
                 _say("resolved:")
                 _print_findings(gone, show, lang, watched.graph)
             _say(
                 f"{', '.join(event.files)}: {len(new.findings)} new, {len(gone.findings)} resolved"
-                f"; now {_counts(Report(watched.findings))}"
+                f"; now {_counts(open_ones(watched.findings))}"
             )
     except KeyboardInterrupt:
         _say("")

@@ -1,6 +1,8 @@
 """Shapes compiled: from a shapes graph to functions over the data."""
 
-from collections.abc import Iterable
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pyoxigraph as ox
@@ -38,10 +40,11 @@ class Shapes:
 
     def validate(self, data: ox.Store) -> list[Result]:
         """Validate the whole of the data; the results are sorted."""
-        indexes = Indexes(data)
-        run = Run(indexes)
-        found = [(shape, shape.targets.find(indexes)) for shape in self.targets]
-        return _results(v for shape, nodes in found for v in run.violations(shape, nodes))
+        with _no_collection():
+            indexes = Indexes(data)
+            run = Run(indexes)
+            found = [(shape, shape.targets.find(indexes)) for shape in self.targets]
+            return _results(v for shape, nodes in found for v in run.violations(shape, nodes))
 
     def validate_nodes(
         self, data: ox.Store, nodes: Iterable[Node], *, distinct: bool = False
@@ -59,6 +62,18 @@ class Shapes:
             for shape in self.targets
         ]
         return _results(v for shape, here in found for v in run.violations(shape, here))
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Let Python's collector of cycles rest: looking through the indexes is 40 % of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _results(violations: Iterable[Violation]) -> list[Result]:

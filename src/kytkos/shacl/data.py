@@ -35,11 +35,9 @@ class _Union:
         Its queries over the union of all graphs find such a triple several times, which a
         query that counts must not.
         """
-        if self._distinct:
+        if self._distinct or is_distinct(self.store):
             return self.store
         triples = {quad.triple for quad in self.store}
-        if len(triples) == len(self.store):
-            return self.store
         copy = ox.Store()
         copy.bulk_extend(ox.Quad(t.subject, t.predicate, t.object) for t in triples)
         return copy
@@ -179,3 +177,30 @@ def triples_of(store: ox.Store, subject: Node) -> Iterable[tuple[ox.NamedNode, N
         return ()
     quads = store.quads_for_pattern(subject, None, None, None)
     return dict.fromkeys((quad.predicate, quad.object) for quad in quads)
+
+
+def is_distinct(store: ox.Store) -> bool:
+    """Tell whether no triple stands in two graphs of a store.
+
+    What is in the largest graph need not be looked up.
+    """
+    graphs = [*store.named_graphs(), ox.DefaultGraph()]
+    if len(graphs) < 3 and not any(store.quads_for_pattern(None, None, None, graphs[-1])):
+        return True
+    sizes = {graph: _size(store, graph) for graph in graphs}
+    graphs.remove(max(sizes, key=lambda graph: sizes[graph]))
+    for graph in graphs:
+        for quad in store.quads_for_pattern(None, None, None, graph):
+            same = store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
+            if sum(1 for _ in same) > 1:
+                return False
+    return True
+
+
+def _size(store: ox.Store, graph: ox.NamedNode | ox.BlankNode | ox.DefaultGraph) -> int:
+    query = "SELECT (COUNT(*) AS ?size) WHERE { ?s ?p ?o }"
+    answer = store.query(query, default_graph=graph)
+    assert isinstance(answer, ox.QuerySolutions)
+    (solution,) = answer
+    size = solution["size"]
+    return int(size.value) if isinstance(size, ox.Literal) else 0
