@@ -40,7 +40,26 @@ Slip = Change | None
 Make = Callable[["Data", random.Random], Slip]
 
 # Why some of what gets through is harmless, or is for another command to find.
-REASONS: dict[tuple[str, str], str] = {}
+REASONS: dict[tuple[str, str], str] = {
+    ("break_digit", "sectionPath"): "which section it is, only the document tells",
+    ("break_digit", "reason"): "a number in our own words; nothing is computed from it",
+    ("break_digit", "explanation"): "a number in our own words; nothing is computed from it",
+    ("break_digit", "order"): "two may stand in one place; only the document tells the order",
+    ("break_digit", "outOf"): "only the document tells",
+    ("break_digit", "monthTo"): "only the document tells; a month that is none is found",
+    ("break_digit", "onDate"): "another day of the same years: only the document tells",
+    ("break_digit", "adheredOn"): "another day of the same years: only the document tells",
+    ("break_digit", "date"): "another day of the same years; nothing is computed from it",
+    ("break_digit", "sectionNumber"): "only the document tells",
+    ("point_to_another_class", "concerns"): "a statement or a finding may concern any thing",
+    ("point_to_another_class", "statedAt"): "another kind of place, and as good a place",
+    ("delete_required", "altLabel"): "another name is nowhere required",
+    ("delete_required", "statedAs"): "it is there only where the source has another form",
+    ("change_language", "altLabel"): "a place name is often the same in two languages",
+    ("duplicate_value", "dutyKind"): "a section may oblige to two things",
+    ("duplicate_value", "changes"): "an act may change several",
+    ("duplicate_value", "isPartOf"): "a document may be part of two",
+}
 
 
 class Data:

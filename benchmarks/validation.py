@@ -49,11 +49,13 @@ ex:TwoRoles a sh:NodeShape ; sh:targetClass kyt:Measure ; sh:sparql [ sh:prefixe
      ?one kyt:concerns $this ; cv:hasParticipant ?value ; cv:role ?main .
      ?two kyt:concerns $this ; cv:hasParticipant ?value ; cv:role ?other .
      FILTER (?main = <https://w3id.org/kytkos/scheme/role/main> && ?main != ?other) }''' ] .
-# A measure of no law that its whole version does not rest on either.
+# A measure of no law. Not written with NOT EXISTS: for two patterns or more in it the store looks
+# through one of them as a whole, for each node again.
 ex:Anchored a sh:NodeShape ; sh:targetClass kyt:Measure ; sh:sparql [ sh:prefixes ex: ; sh:select
   '''SELECT $this WHERE { $this kyt:inVersion ?version .
-     FILTER NOT EXISTS { ?a kyt:concerns $this ; kyt:legalResource ?law }
-     FILTER NOT EXISTS { ?b kyt:concerns ?version ; kyt:legalResource ?law } }''' ] .
+     OPTIONAL { ?a kyt:concerns $this ; kyt:legalResource ?law }
+     OPTIONAL { ?b kyt:concerns ?version ; kyt:legalResource ?other }
+     FILTER (!BOUND(?law) && !BOUND(?other)) }''' ] .
 # A body that nobody has a seat in.
 ex:Seats a sh:NodeShape ; sh:targetSubjectsOf kyt:binds ; sh:sparql [ sh:prefixes ex: ; sh:select
   '''SELECT $this ?value WHERE { $this kyt:binds ?value . ?value a ?kind .
@@ -167,6 +169,7 @@ def measure(folder: Path, edits: int, *, with_pyshacl: bool) -> dict[str, Any]:
     start = time.process_time()
     results = rules.run(store)
     figures["validate"] = time.process_time() - start
+    figures["full"] = figures["load"] + figures["compile"] + figures["validate"]
     figures["triples"] = len(store)
     figures["results"] = len(results)
     figures["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -254,7 +257,7 @@ def compare(folder: Path, edits: int, seed: int) -> int:
 
 ROWS = {
     "triples": "{:,.0f}", "load": "{:.2f} s", "compile": "{:.2f} s", "validate": "{:.2f} s",
-    "memory": "{:,.0f} MB", "results": "{:,.0f}", "faults": "{}", "found": "{}",
+    "full": "{:.2f} s", "memory": "{:,.0f} MB", "results": "{:,.0f}", "faults": "{}", "found": "{}",
     "pyshacl_load": "{:.1f} s", "pyshacl_validate": "{:.1f} s", "equal": "{}",
     "dependencies": "{:.3f} s", "edit_median": "{:.2f} ms", "edit_p95": "{:.2f} ms",
     "edit_worst": "{:.1f} ms", "edit_worst_nodes": "{:,}", "memory_open": "{:,.0f} MB",
