@@ -5,7 +5,7 @@ import wcwidth
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kytkos.engines import term
+from kytkos.graph import to_term
 from kytkos.tables import Table
 from kytkos.terms import XSD, Term
 
@@ -92,7 +92,7 @@ def test_another_reader_reads_the_tsv_as_it_was_meant(
     read = ox.parse_query_results(table.to_tsv().encode(), format=ox.QueryResultsFormat.TSV)
 
     assert isinstance(read, ox.QuerySolutions)
-    found = tuple(tuple(None if value is None else term(value) for value in row) for row in read)
+    found = tuple(tuple(None if value is None else to_term(value) for value in row) for row in read)
     assert found == table.rows
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kytkos.engines import term
+from kytkos.graph import to_term
 from kytkos.terms import XSD, Term
 from kytkos.turtle import RDF, Lines, Written, positions, width
 
@@ -63,7 +63,7 @@ def canonical(triples: list[tuple[Term, str, Term]]) -> set[str]:
 def of_pyoxigraph(text: str, trig: bool = False) -> set[str]:
     kind = ox.RdfFormat.TRIG if trig else ox.RdfFormat.TURTLE
     quads = ox.parse(text.encode(), format=kind, base_iri=BASE)
-    return canonical([(term(q.subject), q.predicate.value, term(q.object)) for q in quads])
+    return canonical([(to_term(q.subject), q.predicate.value, to_term(q.object)) for q in quads])
 
 
 def of_scanner(found: list[Written]) -> set[str]:

@@ -19,6 +19,7 @@ from typing import TypeVar
 import pyoxigraph as ox
 
 from kytkos import shacl
+from kytkos.graph import to_term
 from kytkos.shacl import paths
 from kytkos.shacl.constraints import Targets
 from kytkos.shacl.data import Lookups, is_distinct
@@ -225,7 +226,7 @@ class Incremental:
         self._distinct = self._distinct and not any(map(self._repeats, change.added))
         after = self._rules.followed.validate_nodes(self._store, nodes, distinct=self._distinct)
         for node in nodes:
-            before = before + self._by_node.pop(shacl.to_term(node), [])
+            before = before + self._by_node.pop(to_term(node), [])
         self._keep(after)
         self._unfollowed = self._rules.run_unfollowed(self._store)
         return outcome(before, after + self._unfollowed, len(nodes))

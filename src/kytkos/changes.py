@@ -10,7 +10,7 @@ import pyoxigraph as ox
 from kytkos import checks, shacl
 from kytkos.affected import Change, Incremental, Rules, compare, mentioned, outcome, without
 from kytkos.errors import KytkosError
-from kytkos.graph import FORMATS, Graph, load_file
+from kytkos.graph import FORMATS, Graph, load_file, to_term
 from kytkos.project import Project
 from kytkos.queries import Query
 from kytkos.report import Finding, Report
@@ -97,7 +97,7 @@ def _key(finding: Finding) -> object:
 
 
 def _in_full(rules: Rules) -> tuple[tuple[str, str], ...]:
-    followed = [(shacl.to_term(s.node).value, why) for s, why in rules.dependencies.in_full]
+    followed = [(to_term(s.node).value, why) for s, why in rules.dependencies.in_full]
     return (*followed, *((iri, "pySHACL runs it") for iri in rules.shapes.uncompiled))
 
 

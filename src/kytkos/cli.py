@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from kytkos.terms import Term
 
 
+SEVERITY = click.Choice(["violation", "warning", "info"])
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--project",
@@ -128,14 +131,14 @@ def build(
 )
 @click.option(
     "--fail-on",
-    type=click.Choice(["violation", "warning", "info"]),
+    type=SEVERITY,
     default="violation",
     show_default=True,
     help="The least severity that makes the exit code 1.",
 )
 @click.option(
     "--show",
-    type=click.Choice(["violation", "warning", "info"]),
+    type=SEVERITY,
     default="warning",
     show_default=True,
     help="The least severity that the text and md forms print; the others hold all.",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 import pyoxigraph as ox
 
 from kytkos.errors import EndpointError, QueryError
-from kytkos.graph import Graph
+from kytkos.graph import Graph, to_term
 from kytkos.tables import Table
 from kytkos.terms import RDF_LANG_STRING, XSD, Place, Prefixes, Term
 
@@ -53,7 +53,7 @@ class Oxigraph:
             raise _not_a_select(name)
         variables = tuple(v.value for v in solutions.variables)
         try:
-            rows = tuple(tuple(None if t is None else term(t) for t in s) for s in solutions)
+            rows = tuple(tuple(None if t is None else to_term(t) for t in s) for s in solutions)
         except OSError as error:
             raise _no_service(error, name) from error
         return Table(variables, rows)
@@ -109,20 +109,6 @@ def check_select(query: str, name: str = "query") -> None:
         raise _not_a_select(name)
 
 
-def term(value: "ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple") -> Term:
-    """Give the term for a value of the store."""
-    if isinstance(value, ox.NamedNode):
-        return Term("uri", value.value)
-    if isinstance(value, ox.BlankNode):
-        return Term("bnode", value.value)
-    if isinstance(value, ox.Triple):
-        return Term("literal", str(value))
-    datatype = value.datatype.value
-    return Term(
-        "literal", value.value, value.language or "", "" if datatype in _PLAIN else datatype
-    )
-
-
 def to_rdflib(store: ox.Store) -> "rdflib.Graph":
     """Copy the union of a store's graphs into an rdflib graph."""
     import rdflib
@@ -131,9 +117,9 @@ def to_rdflib(store: ox.Store) -> "rdflib.Graph":
     for quad in store:
         graph.add(
             (
-                _to_rdflib(term(quad.subject)),
-                _to_rdflib(term(quad.predicate)),
-                _to_rdflib(term(quad.object)),
+                _to_rdflib(to_term(quad.subject)),
+                _to_rdflib(to_term(quad.predicate)),
+                _to_rdflib(to_term(quad.object)),
             )
         )
     return graph

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import pyoxigraph as ox
 
-from kytkos.engines import Oxigraph, term
-from kytkos.graph import Graph
+from kytkos.engines import Oxigraph
+from kytkos.graph import Graph, to_term
 from kytkos.names import headings, labels, themes
 from kytkos.queries import Query, read_query
 from kytkos.sheets import Contents, Sheet, workbook
@@ -135,9 +135,9 @@ def json_ld(triples: Triples, prefixes: Prefixes) -> bytes:
     nodes: dict[str, dict[str, Any]] = {}
     for triple in triples:
         subject, predicate, value = (
-            term(triple.subject),
-            term(triple.predicate),
-            term(triple.object),
+            to_term(triple.subject),
+            to_term(triple.predicate),
+            to_term(triple.object),
         )
         node = nodes.setdefault(named(subject), {"@id": named(subject)})
         if predicate.value == _RDF_TYPE:
@@ -176,7 +176,7 @@ def things(graph: Graph, lang: str) -> "nx.MultiDiGraph[str]":
     kinds: dict[str, list[str]] = {}
     for triple in triples:
         if isinstance(triple.subject, ox.NamedNode) and triple.predicate.value == _RDF_TYPE:
-            kinds.setdefault(triple.subject.value, []).append(term(triple.object).value)
+            kinds.setdefault(triple.subject.value, []).append(to_term(triple.object).value)
     nodes = {
         iri
         for iri, classes in kinds.items()
@@ -188,7 +188,7 @@ def things(graph: Graph, lang: str) -> "nx.MultiDiGraph[str]":
         kind = "; ".join(name(c) for c in kinds[iri])
         network.add_node(iri, label=_xml(name(iri)), kind=_xml(kind), curie=_curie(iri, graph))
     for triple in triples:
-        subject, value = term(triple.subject), term(triple.object)
+        subject, value = to_term(triple.subject), to_term(triple.object)
         if subject.value not in nodes or triple.predicate.value in (_RDF_TYPE, _PREF_LABEL.value):
             continue
         if value.value in nodes and value.is_iri:
@@ -263,7 +263,7 @@ def _needed(triples: Iterable[ox.Triple], prefixes: Prefixes) -> dict[str, str]:
     used = {
         value.datatype if value.type == "literal" else value.value
         for triple in triples
-        for value in (term(triple.subject), term(triple.predicate), term(triple.object))
+        for value in (to_term(triple.subject), to_term(triple.predicate), to_term(triple.object))
     }
     # Cut at the last delimiter: what is left is a namespace, or begins with one.
     stems = {re.match(r".*[/#:]|", iri).group() for iri in used}  # type: ignore[union-attr]

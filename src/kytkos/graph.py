@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 import pyoxigraph as ox
 
 from kytkos.errors import DataError
-from kytkos.terms import Place, Prefixes, Term
+from kytkos.terms import RDF_LANG_STRING, XSD, Place, Prefixes, Term
 from kytkos.whereabouts import Sought, find
 
 FORMATS = {".ttl": ox.RdfFormat.TURTLE, ".trig": ox.RdfFormat.TRIG}
@@ -82,6 +82,19 @@ def load_file(store: ox.Store, path: Path, shown: str) -> dict[str, str]:
     except OSError as error:
         raise DataError(f"can't read the file: {error.strerror}", place=Place(shown)) from error
     return load_content(store, content, shown)
+
+
+def to_term(node: "ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple") -> Term:
+    """Give the term for a node of the store."""
+    if isinstance(node, ox.NamedNode):
+        return Term("uri", node.value)
+    if isinstance(node, ox.BlankNode):
+        return Term("bnode", node.value)
+    if isinstance(node, ox.Triple):
+        return Term("literal", str(node))
+    datatype = node.datatype.value
+    plain = datatype in (XSD + "string", RDF_LANG_STRING)
+    return Term("literal", node.value, node.language or "", "" if plain else datatype)
 
 
 def load_content(store: ox.Store, content: bytes, shown: str, where: str = "") -> dict[str, str]:

@@ -11,7 +11,6 @@ template writes a name with `label`, a name that leads to a page with `link`, an
 of a claim with `cites`.
 """
 
-import gc
 import json
 import os
 import posixpath
@@ -20,14 +19,14 @@ import sys
 import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, partial
 from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from kytkos import figures
+from kytkos import collector, figures
 from kytkos.asof import bind
 from kytkos.engines import Engine, Oxigraph
 from kytkos.errors import ProjectError
@@ -140,7 +139,7 @@ def build(
     views = read_views(_HERE / "views.toml")
     settings = read_settings(project.root / "site.toml")
     site: Site = {}
-    with _without_collecting():
+    with collector.at_rest():
         library = {name: bind(query, as_of) for name, query in project.page_queries().items()}
         answers = _answers(views, library, Oxigraph(graph))
         tables = {name: Rows(table.records()) for name, table in answers}
@@ -181,18 +180,6 @@ def read_settings(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProjectError(str(error), place=Place(path.name)) from error
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    # The tables and the pages have no cycles; looking for them takes a sixth of the time.
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _answers(

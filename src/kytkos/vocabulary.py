@@ -16,8 +16,7 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from kytkos.engines import term
-from kytkos.graph import Graph
+from kytkos.graph import Graph, to_term
 from kytkos.report import Finding
 from kytkos.terms import DEF, ID, LANGUAGES, SCHEME, XSD, Term
 
@@ -159,7 +158,7 @@ class _Check:
         quads = self.graph.store.quads_for_pattern(None, ox.NamedNode(predicate), None, None)
         for node, value in dict.fromkeys((quad.subject, quad.object) for quad in quads):
             if isinstance(value, ox.Literal) is literal:
-                yield self._finding(name, node, predicate, predicate, term(value))
+                yield self._finding(name, node, predicate, predicate, to_term(value))
 
     def _unreferred(self) -> Iterator[Finding]:
         unreferred = [(thing, cls.value) for thing, cls in self._select(_UNREFERRED)]
@@ -184,7 +183,7 @@ class _Check:
         return Finding(
             severity=texts["severity"],
             shape=name,
-            focus_node=term(node).value,
+            focus_node=to_term(node).value,
             messages={lang: texts[lang].format(term=shown) for lang in LANGUAGES},
             path=path,
             value=value,

@@ -15,6 +15,5 @@ Source: SHACL (W3C Recommendation, 20 July 2017), sections 2 to 5.
 from kytkos.shacl.compiler import Shapes, compile_shapes
 from kytkos.shacl.oracle import validate_with_pyshacl
 from kytkos.shacl.results import Result
-from kytkos.shacl.terms import to_term
 
-__all__ = ["Result", "Shapes", "compile_shapes", "to_term", "validate_with_pyshacl"]
+__all__ = ["Result", "Shapes", "compile_shapes", "validate_with_pyshacl"]

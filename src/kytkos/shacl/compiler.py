@@ -1,20 +1,19 @@
 """Shapes compiled: from a shapes graph to functions over the data."""
 
-import gc
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pyoxigraph as ox
 
+from kytkos import collector
 from kytkos.errors import ShapesError
+from kytkos.graph import to_term
 from kytkos.shacl import paths
 from kytkos.shacl.components import COMPONENTS, Compiler
 from kytkos.shacl.constraints import Constraint, Run, Shape, Violation
 from kytkos.shacl.data import Indexes, Lookups
 from kytkos.shacl.paths import RDF, SH, Node
 from kytkos.shacl.results import Result, to_result
-from kytkos.shacl.terms import to_term
 
 _WORDS = """
     path targetNode targetClass targetSubjectsOf targetObjectsOf severity message deactivated
@@ -40,7 +39,7 @@ class Shapes:
 
     def validate(self, data: ox.Store) -> list[Result]:
         """Validate the whole of the data; the results are sorted."""
-        with _no_collection():
+        with collector.at_rest():
             indexes = Indexes(data)
             run = Run(indexes)
             found = [(shape, shape.targets.find(indexes)) for shape in self.targets]
@@ -62,18 +61,6 @@ class Shapes:
             for shape in self.targets
         ]
         return _results(v for shape, here in found for v in run.violations(shape, here))
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Let Python's collector of cycles rest: looking through the indexes is 40 % of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _results(violations: Iterable[Violation]) -> list[Result]:

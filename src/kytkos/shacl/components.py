@@ -13,12 +13,12 @@ from typing import Any
 import pyoxigraph as ox
 
 from kytkos.errors import ShapesError
+from kytkos.graph import to_term
 from kytkos.shacl import literals, paths
 from kytkos.shacl.constraints import Batch, Check, Messages, Run, Shape, Test, ValueCheck, Violation
 from kytkos.shacl.paths import SH, Node
 from kytkos.shacl.prebinding import Prebound, prebind
 from kytkos.shacl.shapes_graph import ShapesGraph
-from kytkos.shacl.terms import to_term
 from kytkos.terms import XSD
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
+from kytkos.graph import to_term
 from kytkos.shacl import paths
 from kytkos.shacl.compiler import Shapes
 from kytkos.shacl.constraints import Constraint, Shape
@@ -20,7 +21,6 @@ from kytkos.shacl.paths import RDF, SH, Node, Path
 from kytkos.shacl.prebinding import prebind
 from kytkos.shacl.shapes_graph import ShapesGraph
 from kytkos.shacl.sparql_reads import UnconnectedError, reads_of_query
-from kytkos.shacl.terms import to_term
 
 TYPE = ox.NamedNode(RDF + "type")
 SUBCLASS_OF = ox.NamedNode(RDFS + "subClassOf")

@@ -7,12 +7,12 @@ from typing import Any
 import pyoxigraph as ox
 
 from kytkos.errors import ShapesError
+from kytkos.graph import to_term
 from kytkos.shacl import paths
 from kytkos.shacl.compiler import LEFT_TO_PYSHACL
 from kytkos.shacl.paths import SH, Node
 from kytkos.shacl.results import Result, path_text
 from kytkos.shacl.shapes_graph import ShapesGraph
-from kytkos.shacl.terms import to_term
 from kytkos.terms import XSD
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
+from kytkos.graph import to_term
 from kytkos.shacl import paths
 from kytkos.shacl.constraints import Constraint, Violation
 from kytkos.shacl.paths import SH
-from kytkos.shacl.terms import to_term
 from kytkos.terms import Term
 
 

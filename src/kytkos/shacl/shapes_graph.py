@@ -5,11 +5,11 @@ from functools import cached_property
 import pyoxigraph as ox
 
 from kytkos.errors import ShapesError
+from kytkos.graph import to_term
 from kytkos.shacl import paths
 from kytkos.shacl.constraints import Messages, Targets
 from kytkos.shacl.data import RDFS, SUBCLASSES, Lookups, triples_of
 from kytkos.shacl.paths import RDF, SH, Node
-from kytkos.shacl.terms import to_term
 from kytkos.terms import XSD, Term
 
 OWL = "http://www.w3.org/2002/07/owl#"
