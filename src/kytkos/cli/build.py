@@ -1,0 +1,47 @@
+"""`kytkos build`: the maps."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kytkos.cli.common import AS_OF, as_of_day, command, print_findings, report_of, say
+from kytkos.cli.documents import passages
+
+if TYPE_CHECKING:
+    from kytkos.project import Project
+
+
+@AS_OF
+@click.option("--out", type=click.Path(path_type=Path), default="site", help="Where to write.")
+@click.option("--force", is_flag=True, help="Build in spite of violations; every page says so.")
+@click.option(
+    "--sources",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="The folder of the source documents, to show the passage under each claim.",
+)
+@command
+def build(
+    project: "Project", lang: str, out: Path, force: bool, folder: Path | None, as_of: str | None
+) -> int:
+    """Build the maps: load, check, query, and write the site.
+
+    Stops before writing where the data has a violation. The old site is replaced at once,
+    or not at all.
+
+    Example: kytkos build --out site
+    """
+    from kytkos import pages
+
+    graph, day = as_of_day(project, as_of)
+    report = report_of(project, graph)
+    if not report.conforms and not force:
+        print_findings(report, "violation", lang, graph)
+        say(f"{out}: not written, since the data has violations (--force builds all the same).")
+        return 1
+    texts = passages(project, graph, lang, folder) if folder else {}
+    site = pages.build(project, graph, report, progress=say, passages=texts, as_of=day)
+    pages.write(site, out)
+    say(pages.summary(site, out))
+    return 0

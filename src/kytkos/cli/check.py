@@ -1,0 +1,158 @@
+"""`kytkos check`: the findings about the data."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kytkos.cli.common import SEVERITY, command, counts, print_findings, report_of, say
+from kytkos.errors import KytkosError
+
+if TYPE_CHECKING:
+    from kytkos.project import Project
+    from kytkos.report import Finding, Report
+
+
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "sarif", "junit", "md", "ttl"]),
+    default="text",
+    show_default=True,
+    help="SARIF is for code scanning, JUnit for build servers, md for a pull request, ttl SHACL's.",
+)
+@click.option(
+    "--fail-on",
+    type=SEVERITY,
+    default="violation",
+    show_default=True,
+    help="The least severity that makes the exit code 1.",
+)
+@click.option(
+    "--show",
+    type=SEVERITY,
+    default="warning",
+    show_default=True,
+    help="The least severity that the text and md forms print; the others hold all.",
+)
+@click.option("--engine", type=click.Choice(["compiled", "pyshacl"]), default="compiled")
+@click.option(
+    "--since",
+    metavar="REV",
+    help="Tell only what is new since a git revision, and check only what can have changed.",
+)
+@click.option("--watch", is_flag=True, help="Check again as files are saved, until Ctrl-C.")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@command
+def check(
+    project: "Project",
+    lang: str,
+    form: str,
+    fail_on: str,
+    show: str,
+    engine: str,
+    since: str | None,
+    watch: bool,
+    files: tuple[Path, ...],
+) -> int:
+    """Check the data: the shapes, the SPARQL checks, the vocabulary and the links.
+
+    FILES outside `data/` are checked together with it. Findings that
+    `accepted-findings.toml` lists, with a reason, do not count. Leaves with 0 where nothing
+    as severe as --fail-on was found, 1 where something was, 2 where a file could not be read.
+
+    \b
+    Example: kytkos --lang fi check --fail-on warning
+             kytkos check --since HEAD
+             kytkos check --format sarif > kytkos.sarif
+             kytkos check --format md --show info >> "$GITHUB_STEP_SUMMARY"
+    """
+    if watch:
+        return _watch(project, lang, show, files)
+    graph = project.graph(*files)
+    report = _since(project, graph, since) if since else report_of(project, graph, engine)
+    if form == "text":
+        print_findings(report, show, lang, graph)
+    else:
+        click.echo(_in_form(report, form, project, graph, lang, fail_on, show), nl=False)
+    accepted = f", {len(report.accepted)} accepted" if report.accepted else ""
+    looked_at = f"{report.checked['triples']} triples, {report.checked['shapes']} rules"
+    say(f"{looked_at}: {counts(report)}{accepted}")
+    return 1 if report.at_least(fail_on) else 0
+
+
+def _since(project: "Project", graph: Any, name: str) -> "Report":
+    from kytkos import accepted, changes, revisions
+
+    revision = revisions.find_revision(project.root, name)
+    shapes, queries = project.shapes(), project.checks()
+    try:
+        past = revisions.past(project, revision, graph, shapes, queries)
+        difference = changes.since(graph, shapes, queries, past)
+    except KytkosError as error:
+        report = report_of(project, graph)
+        say(f"{error}\n\nSo {name} can't be compared with, and all findings are new.")
+        return report
+    for shape, why in difference.in_full:
+        say(f"{shape} is checked in full on each change: {why}.")
+    say(
+        f"since {name}: {len(difference.new)} new, {len(difference.resolved)} resolved; "
+        f"{difference.looked_at} things checked"
+    )
+    entries = accepted.read(project.root, graph.prefixes)
+    return accepted.set_apart(difference.report(graph, len(queries)), entries)
+
+
+def _watch(project: "Project", lang: str, show: str, files: tuple[Path, ...]) -> int:
+    from kytkos import accepted, changes
+    from kytkos.report import Report
+
+    def open_ones(findings: "tuple[Finding, ...]") -> Report:
+        try:
+            entries = accepted.read(project.root, watched.graph.prefixes)
+        except KytkosError as error:
+            say(str(error))
+            entries = ()
+        return accepted.set_apart(Report(findings), entries)
+
+    try:
+        for event in changes.watch(project, files):
+            if isinstance(event, changes.Watch):
+                watched = event
+                report = open_ones(watched.findings)
+                print_findings(report, show, lang, watched.graph)
+                say(f"{counts(report)}; watching (Ctrl-C ends)")
+                continue
+            for error in event.errors:
+                say(str(error))
+            new, gone = open_ones(event.difference.new), open_ones(event.difference.resolved)
+            print_findings(new, show, lang, watched.graph)
+            if gone.at_least(show):
+                say("resolved:")
+                print_findings(gone, show, lang, watched.graph)
+            say(
+                f"{', '.join(event.files)}: {len(new.findings)} new, {len(gone.findings)} resolved"
+                f"; now {counts(open_ones(watched.findings))}"
+            )
+    except KeyboardInterrupt:
+        say("")
+    return 0
+
+
+def _in_form(
+    report: "Report", form: str, project: "Project", graph: Any, lang: str, fail_on: str, show: str
+) -> str:
+    from kytkos import checks, outputs
+
+    style = outputs.Style(lang, graph.prefixes)
+    if form == "json":
+        return report.to_json(lang)
+    if form == "md":
+        return outputs.to_markdown(report, style, show)
+    shapes = project.shapes()
+    if form == "ttl":
+        return outputs.to_turtle(report, shapes, graph)
+    rules = checks.rules(shapes, project.checks())
+    if form == "junit":
+        return outputs.to_junit(report, rules, style, fail_on)
+    return outputs.to_sarif(report, rules, style)

@@ -1,0 +1,148 @@
+"""What every verb shares: the program itself, opening the project, and saying things."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kytkos.errors import KytkosError
+from kytkos.terms import LANGUAGES
+
+if TYPE_CHECKING:
+    from kytkos.graph import Graph
+    from kytkos.project import Project
+    from kytkos.report import Report
+    from kytkos.tables import Table
+    from kytkos.terms import Term
+
+
+SEVERITY = click.Choice(["violation", "warning", "info"])
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--project",
+    "root",
+    type=click.Path(path_type=Path),
+    default=".",
+    help="The project folder, with its `data/`; the current folder if not given.",
+)
+@click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    help="Language of findings, headings and pages; else KYTKOS_LANG, the locale, Finnish.",
+)
+@click.version_option(package_name="kytkos")
+@click.pass_context
+def main(context: click.Context, root: Path, lang: str | None) -> None:
+    """Who answers for what in regional cooperation, on which section of which act.
+
+    \b
+    Exit codes: 0 fine; 1 findings at or above the threshold; 2 something to put right.
+
+    Example: kytkos build --out site
+    """
+    context.obj = (root, lang)
+
+
+def command(
+    function: Callable[..., int],
+    group: click.Group | None = None,
+    cls: type[click.Command] = click.Command,
+) -> Callable[..., None]:
+    """Make a verb: open the project, call the function, leave with the code it gives."""
+
+    @wraps(function)
+    def run(context: click.Context, /, **options: Any) -> None:
+        from kytkos.project import language, open_project
+
+        root, lang = context.obj
+        try:
+            code = function(open_project(root), language(lang), **options)
+        except KytkosError as error:
+            click.echo(str(error), err=True)
+            code = 2
+        context.exit(code)
+
+    name = function.__name__.removeprefix(f"{group.name}_" if group else "")
+    return (group or main).command(name, cls=cls)(click.pass_context(run))
+
+
+AS_OF = click.option(
+    "--as-of",
+    "as_of",
+    metavar="DATE",
+    help="As things stood on a day, 2024-01-31: what was in force, what was a draft, what had "
+    "been held, whichever document tells of it.",
+)
+
+
+def say(message: str) -> None:
+    """Say something that is not data, on stderr."""
+    click.echo(message, err=True)
+
+
+def as_of_day(project: "Project", text: str | None) -> "tuple[Graph, Term | None]":
+    """Load the graph, as of a day where one is given, and give the day."""
+    from kytkos import asof
+
+    day = None if text is None else asof.read_day(text)
+    graph = project.graph()
+    if day is None:
+        return graph, None
+    past = asof.as_of(graph, day, project.as_of_queries())
+    say(str(past))
+    return past.graph, day
+
+
+def report_of(project: "Project", graph: Any, engine: str = "compiled") -> "Report":
+    """Check a graph, and set the accepted findings apart."""
+    from kytkos import accepted, checks
+
+    report = checks.check(graph, project.shapes(), project.checks(), engine=engine)
+    return accepted.apply(report, accepted.read(project.root, graph.prefixes), graph.prefixes)
+
+
+def counts(report: "Report") -> str:
+    """Say how many findings of each severity a report has."""
+    return ", ".join(f"{report.count(s)} {s}" for s in ("violation", "warning", "info"))
+
+
+def print_findings(report: "Report", least: str, lang: str, graph: Any) -> None:
+    """Print the findings that are severe enough; on a terminal, with the lines they stand on."""
+    from kytkos.report import Report
+    from kytkos.terms import SHAPES, Prefixes
+
+    shown = Report(report.at_least(least))
+    if sys.stdout.isatty():
+        from kytkos import outputs
+
+        colour, columns = "NO_COLOR" not in os.environ, shutil.get_terminal_size().columns
+        style = outputs.Style(lang, graph.prefixes, colour, columns)
+        click.echo(outputs.to_terminal(shown.findings, graph.root, style), nl=False)
+        return
+    prefixes = Prefixes({"kyts": SHAPES} | graph.prefixes.namespaces)
+    click.echo(shown.to_text(lang, prefixes), nl=False)
+
+
+def drawn(table: "Table", form: str, graph: Any) -> str:
+    """Draw a table as text, or as JSON or CSV."""
+    if form == "json":
+        return table.to_json()
+    if form == "csv":
+        return table.to_csv()
+    curies = {iri: graph.prefixes.curie(iri) for iri in table.iris()}
+    return table.to_text(curies, shutil.get_terminal_size().columns if sys.stdout.isatty() else 0)
+
+
+def form_of(output: Path | None) -> str:
+    """Choose a form: by the ending of a file, a table for a terminal, else CSV."""
+    if output:
+        ending = output.suffix[1:].lower()
+        return ending if ending in ("csv", "tsv", "json", "xlsx", "md") else "csv"
+    return "table" if sys.stdout.isatty() else "csv"

@@ -1,0 +1,280 @@
+"""`kytkos query`: the library of queries."""
+
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kytkos.cli.common import AS_OF, as_of_day, command, form_of, say
+from kytkos.errors import KytkosError, OutputError
+
+if TYPE_CHECKING:
+    from kytkos.project import Project
+    from kytkos.queries import Query
+    from kytkos.tables import Table
+
+
+class QueryCommand(click.Command):
+    """`kytkos query NAME --help` explains that query."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; where they ask for help on a query, give it and leave."""
+        if {"--help", "-h"} & set(args):
+            given, _, _ = self.make_parser(context).parse_args(list(args))
+            if isinstance(given.get("name"), str):
+                from kytkos.project import language, open_project
+
+                root, lang = context.obj
+                try:
+                    _explain(open_project(root), given["name"], language(lang))
+                except KytkosError as error:
+                    click.echo(str(error), err=True)
+                    context.exit(2)
+                context.exit()
+        return super().parse_args(context, args)
+
+
+@click.argument("name", required=False)
+@AS_OF
+@click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="A parameter.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "tsv", "json", "xlsx", "md", "excel-csv"]),
+    help="Table on a terminal, else by the ending of FILE, else CSV.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["oxigraph", "rdflib"]),
+    default="oxigraph",
+    show_default=True,
+    help="What answers here.",
+)
+@click.option(
+    "--endpoint",
+    metavar="URL",
+    help="A SPARQL endpoint that answers instead; KYTKOS_USER and KYTKOS_PASSWORD, or "
+    "KYTKOS_TOKEN, where it asks for them.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    help="How long to wait for the answer; 60 with --endpoint, else no end.",
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="A file, not stdout.")
+@partial(command, cls=QueryCommand)
+def query(
+    project: "Project",
+    lang: str,
+    name: str | None,
+    assignments: tuple[str, ...],
+    form: str | None,
+    engine: str,
+    endpoint: str | None,
+    timeout: float | None,
+    output: Path | None,
+    as_of: str | None,
+) -> int:
+    """Run a query of the library, a file, or standard input (`-`).
+
+    Without NAME the library is listed; `kytkos query NAME --help` explains one. VALUE may be
+    an IRI, a CURIE, a code or a name.
+
+    \b
+    Example: kytkos query body-responsibilities --set "body=KH Turva"
+             kytkos query obligations -o obligations.xlsx
+             kytkos query obligations --endpoint http://localhost:7878/query
+    """
+    from kytkos import asof
+    from kytkos.engines import ENGINES
+    from kytkos.files import write_whole
+
+    if name is None:
+        _list_queries(project, lang)
+        return 0
+    form = form or form_of(output)
+    if form == "xlsx" and not output and sys.stdout.isatty():
+        raise OutputError("a workbook is not for a terminal", hint="Name a file: -o FILE.xlsx.")
+    if endpoint and as_of:
+        raise OutputError("--as-of is not for an endpoint", hint="Ask without --endpoint.")
+    graph, day = as_of_day(project, as_of)
+    asked = asof.bind(_read_query(project, name), day)
+    wanted = _bound(asked, assignments, graph, lang, bool(endpoint))
+    if endpoint:
+        from kytkos.remote import TIMEOUT_S, Client, Credentials, Remote
+
+        client = Client(Credentials.from_environment(), timeout or TIMEOUT_S, say)
+        table = Remote(endpoint, client).select(wanted.text, wanted.name)
+    else:
+        with _time_limit(timeout, wanted.name):
+            table = ENGINES[engine](graph).select(wanted.text, wanted.name)
+    if not table:
+        say(f"{wanted.name}: no rows{_asked(wanted, assignments)}")
+    content = _written(wanted, table, form, graph, lang)
+    if output:
+        write_whole(output, content)
+    else:
+        click.echo(content, nl=False)
+    return 0
+
+
+def _list_queries(project: "Project", lang: str) -> None:
+    from kytkos.names import themes
+
+    library = project.library()
+    names = themes(lang)
+    of = {name: wanted.tags[0] if wanted.tags else "" for name, wanted in library.items()}
+    order = [*names, *sorted(set(of.values()) - names.keys())]
+    width = max((len(name) for name in library), default=0)
+    for theme in order:
+        listed = [wanted for name, wanted in library.items() if of[name] == theme]
+        if listed:
+            click.echo(f"{names.get(theme, theme or '–')}\n")
+        for wanted in listed:
+            click.echo(f"  {wanted.name:{width}}  {wanted.summary(lang)}")
+            for parameter, default in wanted.parameters.items():
+                if parameter != "lang":
+                    allowed = ", ".join(wanted.allowed.get(parameter, ()))
+                    one_of = f"  ({allowed})" if allowed else ""
+                    click.echo(f"  {'':{width}}    --set {parameter}={_plain(default)}{one_of}")
+        if listed:
+            click.echo()
+
+
+def _explain(project: "Project", name: str, lang: str) -> None:
+    """Print what a query is for, its parameters, and an example."""
+    from kytkos.names import alike, is_literal, labels, themes
+    from kytkos.terms import Prefixes
+
+    graph = project.graph()
+    wanted = _read_query(project, name)
+    prefixes = Prefixes(dict(graph.prefixes.namespaces) | wanted.prefixes)
+    click.echo(f"{wanted.name}: {wanted.summary(lang)}")
+    if described := wanted.description(lang):
+        click.echo(f"\n{described}")
+    if wanted.tags:
+        known = themes(lang)
+        click.echo(f"\n{', '.join(known.get(tag, tag) for tag in wanted.tags)}")
+    example = f"kytkos query {name}"
+    for parameter, default in wanted.parameters.items():
+        if parameter == "lang":
+            continue
+        written = _plain(default)
+        first = default.split()[0] if default.split() else ""
+        iri = (
+            None
+            if is_literal(default)
+            else first.strip("<>")
+            if "://" in first
+            else (prefixes.expand(first))
+        )
+        named = labels([iri], graph, lang)[iri] if iri else ""
+        said = f" ({named})" if named and named != written else ""
+        click.echo(f"\n  --set {parameter}=…\n      default {written}{said}")
+        allowed = wanted.allowed.get(parameter, ())
+        if allowed:
+            click.echo(f"      one of {', '.join(allowed)}")
+        elif iri:
+            click.echo(f"      for example {'; '.join(alike(named, parameter, iri, graph, lang))}")
+        example += f' --set "{parameter}={named or written}"'
+    click.echo(f"\nExample: {example}")
+
+
+def _plain(default: str) -> str:
+    """Show a default without the signs of SPARQL."""
+    return default.partition('"^^')[0].strip('"<>') if '"' in default else default.strip("<>")
+
+
+def _read_query(project: "Project", name: str) -> "Query":
+    from kytkos.errors import QueryError, did_you_mean
+    from kytkos.queries import read_query
+
+    try:
+        if name == "-":
+            stdin = sys.stdin.buffer.read()
+            return read_query(stdin.decode("utf-8-sig"), "standard input")
+        library = project.library()
+        if name in library:
+            return library[name]
+        path = Path(name)
+        if path.is_file():
+            return read_query(path.read_text(encoding="utf-8-sig"), name)
+    except (OSError, UnicodeDecodeError) as error:
+        raise QueryError(f"can't read the query `{name}`: {error}") from error
+    raise QueryError(f"no query `{name}`", hint=did_you_mean(name, library))
+
+
+def _bound(
+    wanted: "Query", assignments: tuple[str, ...], graph: Any, lang: str, elsewhere: bool = False
+) -> "Query":
+    from kytkos.errors import QueryError
+    from kytkos.names import parameter_value
+    from kytkos.terms import Term
+
+    values = {"lang": Term("literal", lang)} if "lang" in wanted.parameters else {}
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        if not equals:
+            raise QueryError(f"`{assignment}` is not NAME=VALUE", hint="Write --set body=KH-Turva.")
+        values[name] = parameter_value(wanted, name, value, graph, lang, elsewhere)
+    return wanted.bind(values)
+
+
+def _asked(wanted: "Query", assignments: tuple[str, ...]) -> str:
+    given = ", ".join(assignments)
+    defaults = ", ".join(f"{n}={_plain(v)}" for n, v in wanted.parameters.items() if n != "lang")
+    asked = given or defaults
+    return f" for {asked}" if asked else ""
+
+
+@contextmanager
+def _time_limit(seconds: float | None, name: str) -> Iterator[None]:
+    """Leave with 2 where a query of an engine in this process takes too long.
+
+    The engine can't be stopped from outside, so that the process ends.
+    """
+    if seconds is None:
+        yield
+        return
+
+    def give_up() -> None:
+        say(f"{name}: error: no answer within {seconds:g} s\n\nhint: Narrow the query.")
+        sys.stdout.flush()
+        os._exit(2)
+
+    timer = threading.Timer(seconds, give_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _written(wanted: "Query", table: "Table", form: str, graph: Any, lang: str) -> bytes:
+    """Write an answer; forms for people have words for variables and for codes."""
+    from kytkos import names
+
+    if form in ("csv", "json", "tsv"):
+        forms = {"csv": table.to_csv, "json": table.to_json, "tsv": table.to_tsv}
+        return forms[form]().encode()
+    if form == "xlsx":
+        from kytkos import exports, sheets
+
+        return sheets.workbook([exports.sheet(wanted, table, graph, lang)], lang=lang)
+    headings = names.headings(table.variables, graph, lang)
+    if form == "excel-csv":
+        return table.to_excel_csv(headings).encode()
+    if form == "md":
+        return table.to_markdown(names.labels(table.iris(), graph, lang), headings).encode()
+    curies = {iri: graph.prefixes.curie(iri) for iri in table.iris()}
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    return table.to_text(curies, width, headings).encode()
