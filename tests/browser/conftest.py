@@ -1,0 +1,77 @@
+"""The site in a real browser: Debian's chromium, driven by Playwright."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kytkos import pages
+from kytkos.graph import Graph
+from kytkos.project import Project
+from kytkos.report import Report
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+VIEWS = pages.read_views(Path(pages.__file__).parent / "views.toml")
+KINDS = [view.output for view in VIEWS]
+
+
+@pytest.fixture(scope="session")
+def folder(county: Project, county_graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built site of Kanta-Häme."""
+    out = tmp_path_factory.mktemp("browser") / "site"
+    report = Report(())
+    pages.write(pages.build(county, county_graph, report, progress=lambda _: None), out)
+    return out
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    playwright = pytest.importorskip("playwright.sync_api")
+    if not CHROMIUM.exists():
+        pytest.skip(f"there is no {CHROMIUM}: apt install chromium")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def page(browser: "Browser") -> "Iterator[Page]":
+    """One page for all tests, that knows the gates."""
+    page = browser.new_page()
+    page.add_init_script(path=Path(__file__).with_name("gates.js"))
+    yield page
+    page.close()
+
+
+def fullest(folder: Path, kind: str) -> str:
+    """Give the page of a kind that has the most on it."""
+    pattern = re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(kind)))
+    found = [
+        path
+        for path in folder.rglob("*.html")
+        if pattern.fullmatch(path.relative_to(folder).as_posix())
+    ]
+    assert found, f"the site has no {kind}"
+    return (
+        max(found, key=lambda path: (path.stat().st_size, path.name)).relative_to(folder).as_posix()
+    )
+
+
+def in_language(path: str, lang: str) -> str:
+    return path if lang == "fi" else f"{lang}/{path}"
