@@ -26,7 +26,7 @@ from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from kytkos import collector, figures
+from kytkos import collector, figures, search
 from kytkos.asof import bind
 from kytkos.engines import Engine, Oxigraph
 from kytkos.errors import ProjectError
@@ -145,6 +145,9 @@ def build(
         tables = {name: Rows(table.records()) for name, table in answers}
         pages = tuple(_pages(views, tables))
         site |= _render(pages, tables, settings, report, progress, passages or {}, as_of)
+        site[PurePosixPath("static", "search-index.js")] = search.index(
+            _html(pages, site), _where(pages), tables["pages/search-names"]
+        )
     for path in sorted((_HERE / "static").iterdir()):
         site[PurePosixPath("static", path.name)] = path.read_bytes()
     site[PurePosixPath(MANIFEST)] = _manifest(site, graph)
@@ -252,6 +255,16 @@ def _render(
                 },
             )
             yield PurePosixPath(path), html.encode()
+
+
+def _html(pages: Iterable[Page], site: Site) -> dict[str, dict[str, str]]:
+    """Give the page at each path, in each language."""
+    return {
+        page.path: {
+            lang: site[PurePosixPath(_in_folder(page.path, lang))].decode() for lang in LANGUAGES
+        }
+        for page in pages
+    }
 
 
 def _about(page: Page, name: str, table: Rows) -> Rows:

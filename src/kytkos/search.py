@@ -1,0 +1,68 @@
+"""The index of the search: what each page is called, in all languages, as a classic script.
+
+A page opened from a folder may not fetch anything, so the index is a script that sets
+`window.KYTKOS_INDEX`; `search.js` does the rest.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from html import unescape
+
+from kytkos.terms import LANGUAGES, Term
+
+Record = Mapping[str, Term | None]
+
+FRONT = "index.html"
+
+_HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
+_KIND = re.compile(r'<p class="kind[^"]*">(.*?)</p>', re.DOTALL)
+_LINK = re.compile(r'<a [^>]*?href="([^"#]*)"[^>]*>(.*?)</a>', re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+_UNSEEN = re.compile("[\u00ad\u200b\u2068\u2069]")
+
+
+def index(
+    pages: Mapping[str, Mapping[str, str]], things: Mapping[str, str], records: Iterable[Record]
+) -> bytes:
+    """Write the index.
+
+    Args:
+        pages: the HTML of each page in each language, by its path below the language's folder.
+        things: the path of the page of each thing, by IRI.
+        records: what a thing may be sought by: `this`, `field` (`name` or `told`) and `name`.
+
+    Returns:
+        A script. An entry has the path, the titles and the kinds by language, other names,
+        and what is told of the thing.
+    """
+    sought: dict[str, dict[str, dict[str, None]]] = {}
+    for record in records:
+        this, field, name = record["this"], record["field"], record["name"]
+        if this and field and name and this.value in things:
+            fields = sought.setdefault(things[this.value], {"name": {}, "told": {}})
+            fields[field.value][name.value] = None
+    # What the front page calls another page is a name of it, too.
+    for lang in LANGUAGES:
+        for path, words in _LINK.findall(pages.get(FRONT, {}).get(lang, "")):
+            fields = sought.setdefault(path, {"name": {}, "told": {}})
+            fields["name"][_plain(words)] = None
+    entries = []
+    for path, in_languages in pages.items():
+        titles = [_first(_HEADING, in_languages[lang]) for lang in LANGUAGES]
+        kinds = [_first(_KIND, in_languages[lang]).lstrip("■●§▶▤❝ ") for lang in LANGUAGES]
+        fields = sought.get(path, {"name": {}, "told": {}})
+        names = [name for name in fields["name"] if name not in titles]
+        entries.append([path, titles, kinds, names, list(fields["told"])])
+    written = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
+    # No text may end the script that it stands in, should it be put into a page.
+    return b"window.KYTKOS_INDEX = " + written.replace("</", "<\\/").encode() + b";\n"
+
+
+def _first(pattern: re.Pattern[str], html: str) -> str:
+    found = pattern.search(html)
+    return _plain(found[1]) if found else ""
+
+
+def _plain(html: str) -> str:
+    return " ".join(_UNSEEN.sub("", unescape(_TAG.sub("", html))).split())
