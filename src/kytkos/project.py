@@ -67,8 +67,12 @@ class Project:
 
     def as_of_queries(self) -> dict[str, Query]:
         """Read the queries that say what was not known on a day: its own, else the packaged."""
-        own = self.queries / "as-of"
-        return read_queries(own if own.is_dir() else packaged("queries") / "as-of")
+        return self.queries_in("as-of")
+
+    def queries_in(self, name: str) -> dict[str, Query]:
+        """Read the queries of a sub-folder of the library: its own, else the packaged."""
+        own = self.queries / name
+        return read_queries(own if own.is_dir() else packaged("queries") / name)
 
     def _vocabulary_files(self) -> list[Path]:
         shapes = set(self.ontology.glob(SHAPES_PATTERN))
