@@ -28,8 +28,15 @@ KINDS = [
     "rakenne.html",
     "vastuut.html",
     "perusteet.html",
+    "mittarit.html",
     "havainnot.html",
+    "paatelmat.html",
+    "tarkistus.html",
     "lahteet.html",
+    "hakemisto.html",
+    "aineisto.html",
+    "sanasto.html",
+    "koodistot.html",
     "toimielin/kh-turva.html",
     "toimenpide/kh2026-turvallisuuden-tilannekuva.html",
     "painopiste/kh2026-varautuminen-ja-turvallisuus.html",
@@ -37,6 +44,9 @@ KINDS = [
     "osapuoli/433.html",
     "lahde/kh2026-luonnos.html",
 ]
+# Where a reader is led: the acts and the licences.
+OUTSIDE = {"www.finlex.fi", "creativecommons.org", "eur-lex.europa.eu"}
+TEXTS = Path(pages.__file__).parent / "texts.toml"
 MARKER = PurePosixPath(MANIFEST)
 NO_FINDINGS = Report(())
 FIGURE = r'<div class="(?:map|figure[^"]*)" aria-hidden="true".*?(?=<h[23])'
@@ -101,7 +111,7 @@ def test_no_page_asks_anything_of_another_server(site: Site) -> None:
         outside = re.findall(r'<(\w+)[^>]*(?:href|src)="(?:https?:)?//([^/"]*)', html)
 
         assert {tag for tag, _ in outside} <= {"a"}, path
-        assert {host for _, host in outside} <= {"www.finlex.fi"}, path
+        assert {host for _, host in outside} <= OUTSIDE, path
     assert b"url(" not in site[PurePosixPath("static/site.css")]
 
 
@@ -152,14 +162,17 @@ def test_every_page_has_one_heading_of_the_first_level_and_unique_ids(site: Site
 
 def test_every_page_names_the_status_of_its_agreement(site: Site) -> None:
     said = {
-        "fi": "luonnos 13.4.2026, ei voimassa",
-        "sv": "utkast 13.4.2026, inte i kraft",
-        "en": "draft of 13 April 2026, not in force",
+        "fi": ["luonnos 13.4.2026, ei voimassa", "allekirjoitettu 1.8.2023"],
+        "sv": ["utkast 13.4.2026, inte i kraft", "undertecknat 1.8.2023"],
+        "en": ["draft of 13 April 2026, not in force", "signed on 1 August 2023"],
     }
     for path, html in html_pages(site):
         lang = path[:2] if path[:3] in ("sv/", "en/") else "fi"
 
-        assert said[lang] in words(html), path
+        said_at_top = re.search(r'<p class="status">.*?</p>', html, re.DOTALL)
+        assert said_at_top, path
+        expected = [*said[lang], pages.read_texts(TEXTS, lang)["no_agreement"]]
+        assert any(one in words(said_at_top[0]) for one in expected), path
 
 
 def test_a_page_about_one_agreement_names_the_status_of_no_other_at_its_top(site: Site) -> None:
@@ -177,7 +190,7 @@ def test_every_page_says_so_where_the_data_has_violations(county: Project) -> No
 
     for path, html in html_pages(site):
         assert 'class="alarm"' in html, path
-    assert "Puuttuu." in words(text_of(site, "havainnot.html"))
+    assert "Puuttuu." in words(text_of(site, "tarkistus.html"))
 
 
 def test_every_page_about_a_thing_of_an_agreement_leads_to_a_place_in_a_source(site: Site) -> None:
@@ -696,3 +709,61 @@ def test_a_site_that_was_set_aside_is_put_back(tmp_path: Path) -> None:
         write_folder(tmp_path / "site", files() | {PurePosixPath("a" * 300): b""}, MANIFEST)
 
     assert (tmp_path / "site/index.html").read_text() == "old"
+
+
+# Settings
+
+
+def settings_project(make_project: MakeProject, text: str) -> Project:
+    project = make_project("")
+    (project.root / "site.toml").write_text(text, encoding="utf-8")
+    return project
+
+
+def test_a_logo_that_is_missing_is_told_of_and_keeps_nothing_from_being_built(
+    make_project: MakeProject,
+) -> None:
+    project = settings_project(make_project, 'logo = "nothing.svg"\n')
+    told: list[str] = []
+    site = pages.build(project, project.graph(), NO_FINDINGS, progress=told.append)
+
+    assert any("nothing.svg" in note for note in told)
+    assert "<img" not in text_of(site, "index.html")
+
+
+def test_a_logo_stands_at_the_top_of_every_page(make_project: MakeProject) -> None:
+    project = settings_project(make_project, 'logo = "logo.svg"\n')
+    (project.root / "logo.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    site = build(project)
+
+    assert PurePosixPath("static/logo.svg") in site
+    assert 'src="../static/logo.svg"' in text_of(site, "sv/index.html")
+
+
+def test_the_colours_of_a_county_come_after_those_of_the_program(
+    make_project: MakeProject,
+) -> None:
+    site = build(settings_project(make_project, '[colours]\nfocus = "#123456"\n'))
+
+    assert site[PurePosixPath("static/site.css")].endswith(b":root { --focus: #123456; }\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[colours]\nfocus = "red; } body { display: none"\n',
+        'colours = "red"\n',
+        'contact = "javascript:alert(1)"\n',
+        'contact = "somebody"\n',
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(make_project: MakeProject, text: str) -> None:
+    with pytest.raises(ProjectError, match=r"site\.toml"):
+        build(settings_project(make_project, text))
+
+
+def test_every_page_says_where_to_report_a_mistake(make_project: MakeProject) -> None:
+    site = build(settings_project(make_project, 'contact = "someone@example.org"\n'))
+
+    for path, html in html_pages(site):
+        assert 'href="mailto:someone@example.org"' in html, path

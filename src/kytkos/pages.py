@@ -4,7 +4,10 @@
 that the template uses, each with the query that fills it. A view with `each` makes a page
 for every thing of that query, which binds `?this` and `?key`; of a table whose query binds
 `?this` too, such a page gets the rows about its own thing, or all of them where the table's
-name begins with `all_`. Things in the variables that `also` names are told of on that page.
+name begins with `all_`. Things in the variables that `also` names are told of on that page;
+those in the variables of the queries that `marks` names are told of at an anchor of it.
+A view with a `menu` is in the navigation (`main`) or at the foot (`foot`) of every page, by
+the text `name`.
 
 A query answers with things, not with names, so that it is asked once for all languages. A
 template writes a name with `label`, a name that leads to a page with `link`, and the places
@@ -35,8 +38,9 @@ from kytkos.graph import Graph
 from kytkos.project import Project
 from kytkos.queries import Query
 from kytkos.report import Report
+from kytkos.settings import Settings, contact_link, read_settings
 from kytkos.tables import Table
-from kytkos.terms import DEF, LANGUAGES, SCHEME, Place, Term
+from kytkos.terms import DEF, LANGUAGES, SCHEME, Term
 from kytkos.wording import Citations, Names, Pen, anchors, slug
 
 if TYPE_CHECKING:
@@ -80,6 +84,9 @@ class View:
     tables: Mapping[str, str] = field(default_factory=dict)
     each: str = ""
     also: Sequence[str] = ()
+    marks: Mapping[str, str] = field(default_factory=dict)
+    menu: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,15 @@ def read_views(path: Path) -> tuple[View, ...]:
         View(**view | {"tables": listed["common"] | view.get("tables", {})})
         for view in listed["view"]
     )
+
+
+def read_downloads(path: Path) -> list[dict[str, Any]]:
+    """Read which files the data page offers: `[[download]]` with path, form, name, shared.
+
+    `name` is the key of a text. A `shared` file is the same in all languages, at the root.
+    """
+    listed = tomllib.loads(path.read_text(encoding="utf-8"))
+    return [{"shared": False} | one for one in listed.get("download", [])]
 
 
 def read_texts(path: Path, lang: str) -> dict[str, Any]:
@@ -134,22 +150,35 @@ def build(
 
     Raises:
         QueryError: a query of a view can't be answered.
-        ProjectError: `site.toml` can't be read.
+        ProjectError: `site.toml` can't be read, or says what can't be.
     """
     views = read_views(_HERE / "views.toml")
     settings = read_settings(project.root / "site.toml")
+    for note in settings.notes:
+        progress(note)
     site: Site = {}
     with collector.at_rest():
         library = {name: bind(query, as_of) for name, query in project.page_queries().items()}
         answers = _answers(views, library, Oxigraph(graph))
         tables = {name: Rows(table.records()) for name, table in answers}
         pages = tuple(_pages(views, tables))
-        site |= _render(pages, tables, settings, report, progress, passages or {}, as_of)
+        told = {
+            "report": report,
+            "as_of": as_of,
+            "logo": _logo(settings),
+            "triples": graph.triples,
+            "curie": lambda term: graph.prefixes.curie(term.value),
+            "downloads": read_downloads(_HERE / "views.toml"),
+        }
+        site |= _render(pages, tables, settings, told, progress, passages or {})
         site[PurePosixPath("static", "search-index.js")] = search.index(
             _html(pages, site), _where(pages), tables["pages/search-names"]
         )
     for path in sorted((_HERE / "static").iterdir()):
         site[PurePosixPath("static", path.name)] = path.read_bytes()
+    site[PurePosixPath("static", "site.css")] += settings.style.encode()
+    if settings.logo:
+        site[PurePosixPath(_logo(settings))] = settings.logo.read_bytes()
     site[PurePosixPath(MANIFEST)] = _manifest(site, graph)
     return site
 
@@ -171,24 +200,11 @@ def summary(site: Site, out: Path) -> str:
     return f"{out / 'index.html'}: {pages}"
 
 
-def read_settings(path: Path) -> dict[str, Any]:
-    """Read `site.toml`: the texts of one county's site, each with fi, sv and en.
-
-    Raises:
-        ProjectError: the file is not TOML.
-    """
-    if not path.is_file():
-        return {}
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProjectError(str(error), place=Place(path.name)) from error
-
-
 def _answers(
     views: Sequence[View], library: Mapping[str, Query], engine: Engine
 ) -> Iterator[tuple[str, Table]]:
-    names = {name for view in views for name in (*view.tables.values(), view.each) if name}
+    asked = [(*view.tables.values(), view.each, *view.marks) for view in views]
+    names = {name for query_names in asked for name in query_names if name}
     for name in sorted(names):
         if name not in library:
             raise ProjectError(f"the pages ask the query `{name}`, which is not there")
@@ -212,18 +228,33 @@ def _pages(views: Sequence[View], tables: Mapping[str, Rows]) -> Iterator[Page]:
 def _render(
     pages: Sequence[Page],
     tables: Mapping[str, Rows],
-    settings: Mapping[str, Any],
-    report: Report,
+    settings: Settings,
+    told: Mapping[str, object],
     progress: Callable[[str], None],
     passages: Mapping[str, str],
-    as_of: Term | None,
 ) -> Iterator[tuple[PurePosixPath, bytes]]:
     environment = _environment()
     versions = distinct(tables["pages/versions"], "version")
-    marks = anchors(_bound(versions, "version"), _bound(tables["pages/places"], "place"))
+    marks = anchors(
+        _bound(versions, "version"),
+        _bound(tables["pages/places"], "place"),
+        *(
+            _bound(tables[query], variable)
+            for query, variable in dict.fromkeys(
+                mark for page in pages for mark in page.view.marks.items()
+            )
+        ),
+    )
     names = Names(tables["pages/texts"])
     citations = Citations(tables["pages/places"], marks)
-    where = _where(pages)
+    where = _marked(pages, tables, marks) | _where(pages)
+    dates = [record["issued"] for record in tables["pages/sources"] if record["issued"]]
+    told = {
+        "versions": versions,
+        "anchor": marks,
+        "menus": _menus(pages),
+        "data_date": told["as_of"] or max(dates, key=str, default=None),
+    } | dict(told)
     rows_of = [
         {name: _about(page, name, tables[query]) for name, query in page.view.tables.items()}
         for page in pages
@@ -231,7 +262,7 @@ def _render(
     for lang in LANGUAGES:
         progress(f"Pages: {lang}")
         texts = read_texts(_HERE / "texts.toml", lang)
-        said = {key: _in(value, lang) for key, value in settings.items()}
+        said = settings.said(lang)
         pens = {
             root: Pen(texts, lang, names, citations, where, root, passages).vocabulary
             for root in {_up(page.path) for page in pages}
@@ -239,14 +270,10 @@ def _render(
         for page, rows in zip(pages, rows_of, strict=True):
             path, root = _in_folder(page.path, lang), _up(page.path)
             html = environment.get_template(page.view.template).render(
-                rows | pens[root],
+                rows | pens[root] | told,
                 this=page.this,
-                versions=versions,
                 spoken=_spoken(page, rows, versions),
-                anchor=marks,
                 settings=said,
-                report=report,
-                as_of=as_of,
                 path=page.path,
                 root=root,
                 top=_up(path),
@@ -289,6 +316,29 @@ def _where(pages: Iterable[Page]) -> dict[str, str]:
     return also | own
 
 
+def _marked(
+    pages: Iterable[Page], tables: Mapping[str, Rows], anchor: Callable[[Term], str]
+) -> dict[str, str]:
+    """Tell at which anchor of which page each thing is told of that has no page of its own."""
+    return {
+        term.value: f"{page.path}#{anchor(term)}"
+        for page in pages
+        for query, variable in page.view.marks.items()
+        for term in _bound(_about(page, query, tables[query]), variable)
+    }
+
+
+def _menus(pages: Iterable[Page]) -> dict[str, list[tuple[str, str]]]:
+    """Give the path and the name of the first page of each view that is in a menu."""
+    menus: dict[str, list[tuple[str, str]]] = {"main": [], "foot": []}
+    seen: set[str] = set()
+    for page in pages:
+        if page.view.menu and page.view.output not in seen:
+            seen.add(page.view.output)
+            menus[page.view.menu].append((page.path, page.view.name))
+    return menus
+
+
 def _spoken(page: Page, rows: Mapping[str, Rows], versions: Rows) -> Rows:
     """Give the versions that a page about one thing speaks of; for another page, all."""
     if not page.iri:
@@ -323,12 +373,14 @@ def _environment() -> "jinja2.Environment":
         lstrip_blocks=True,
     )
     environment.filters |= {"by": by, "distinct": distinct, "where": where, "local": _local}
+    environment.filters["number"] = _number
     environment.tests["inferred"] = _is_inferred
     environment.filters["zip"] = partial(zip, strict=True)
     environment.globals |= {
         "languages": LANGUAGES,
         "columns": figures.columns,
         "grid": figures.grid,
+        "contact": contact_link,
         "term": Term,
         "kyt": lambda local: DEF + local,
         "code": lambda local: SCHEME + local,
@@ -368,12 +420,17 @@ def _is_inferred(record: Record) -> bool:
     return basis is not None and basis.value == SCHEME + "basis/inferred"
 
 
+def _number(term: Term | None) -> float:
+    value = term.python() if term else 0
+    return value if isinstance(value, (int, float)) else 0
+
+
 def _local(term: Term) -> str:
     return re.split(r"[/#]", term.value)[-1]
 
 
-def _in(value: Any, lang: str) -> Any:
-    return value.get(lang, value.get("fi", "")) if isinstance(value, dict) else value
+def _logo(settings: Settings) -> str:
+    return f"static/logo{settings.logo.suffix.lower()}" if settings.logo else ""
 
 
 def _in_folder(path: str, lang: str) -> str:

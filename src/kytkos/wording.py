@@ -107,7 +107,7 @@ class Citations:
 def anchors(*terms: Iterable[Term]) -> Callable[[Term], str]:
     """Give each term an anchor of its own, made of the end of its IRI."""
     given: dict[str, str] = {}
-    taken: set[str] = set()
+    taken = {"main"}
     for term in chain(*terms):
         if term.value in given:
             continue
@@ -172,9 +172,11 @@ class Pen:
             "quotes": self.quotes,
             "has_passages": bool(self._passages),
             "alphabetical": self.alphabetical,
+            "initials": self.initials,
             "count": self.count,
             "date": self.date,
             "months": self.months,
+            "decimal": self.decimal,
         }
 
     def label(self, term: Term) -> Markup:
@@ -241,10 +243,34 @@ class Pen:
         """Put rows in the alphabetical order of the names in a variable; unbound ones last."""
         return sorted(rows, key=lambda row: self._collated(row[variable]))
 
+    def initials(self, rows: Iterable[Record]) -> list[tuple[str, list[tuple[Term, Term, bool]]]]:
+        """Group the names of what has a page by their first letter, for an index.
+
+        Each entry is a name, the thing, and whether the thing is called otherwise now. A
+        thing is listed by its label in this language, and by other names in this language or
+        in Finnish, as documents use them.
+        """
+        entries: dict[tuple[str, str], tuple[Term, Term, bool]] = {}
+        for row in rows:
+            thing, name = row["thing"], row["name"]
+            if not thing or not name or not self.href(thing):
+                continue
+            label, lang = self._names.find(thing, self._lang)
+            own = Term("literal", label, lang)
+            entries.setdefault((thing.value, label.casefold()), (own, thing, False))
+            if _value(row["isOther"]) == "true" and name.lang in ("", self._lang, LANGUAGES[0]):
+                entries.setdefault((thing.value, name.value.casefold()), (name, thing, True))
+        letters: dict[str, list[tuple[Term, Term, bool]]] = {}
+        for entry in sorted(entries.values(), key=lambda e: (self._collated(e[0]), e[1].value)):
+            first = next((sign for sign in entry[0].value if sign.isalnum()), "#").upper()
+            letters.setdefault("0–9" if first.isdigit() else first, []).append(entry)
+        return list(letters.items())
+
     def count(self, number: int, noun: str) -> Markup:
         """Write a number and its noun, from the texts `n_{noun}`: one, and another number."""
         one, other = self._texts[f"n_{noun}"]
-        return Markup(escape(one if number == 1 else other)).format(number)
+        written = f"{number:,}".replace(",", self._texts["thousands_sign"])
+        return Markup(escape(one if number == 1 else other)).format(written)
 
     def date(self, value: object) -> str:
         """Write a date, or a month of a year, as readers of the language do."""
@@ -255,6 +281,10 @@ class Pen:
         if self._texts["date_names_month"]:
             return " ".join([*map(str, days), self._month("months", month), str(year)])
         return ("." if days else "/").join(map(str, [*days, month, year]))
+
+    def decimal(self, number: object) -> str:
+        """Write a number with the decimal sign of the language."""
+        return str(number).replace(".", self._texts["decimal_sign"])
 
     def months(self, first: object, last: object) -> Markup:
         """Write in which months."""
