@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from kytkos import shacl, vocabulary
+from kytkos import collector, shacl, vocabulary
 from kytkos.engines import Oxigraph
 from kytkos.errors import QueryError
 from kytkos.graph import Graph
@@ -25,7 +25,12 @@ _MESSAGES = f"""
 
 
 def check(
-    graph: Graph, shapes: Graph, checks: Mapping[str, Query], *, engine: str = "compiled"
+    graph: Graph,
+    shapes: Graph,
+    checks: Mapping[str, Query],
+    *,
+    engine: str = "compiled",
+    least: str = "info",
 ) -> Report:
     """Check a graph.
 
@@ -35,25 +40,29 @@ def check(
         checks: SPARQL checks by name; a row is a finding about `?focus_node`.
         engine: `compiled` runs the shapes on the store, and on pySHACL those that can't be
             compiled; `pyshacl` runs every shape on pySHACL.
+        least: the least severity that a place is found for.
 
     Raises:
         ShapesError: a shape is ill-formed.
         QueryError: a check can't be parsed, has no `?focus_node` or no severity.
     """
-    compiled = shacl.compile_shapes(shapes.store)
-    if engine == "pyshacl":
-        results = shacl.validate_with_pyshacl(shapes.store, graph.store)
-    else:
-        results = compiled.validate(graph.store)
-        if left := compiled.uncompiled:
-            results += shacl.validate_with_pyshacl(shapes.store, graph.store, only=left)
-    findings = [*map(from_result, results), *rows(graph, checks), *others(graph)]
-    checked = {
-        "triples": graph.triples,
-        "focus_nodes": graph.subjects,
-        "shapes": len(compiled) + len(checks) + len(vocabulary.rules()),
-    }
-    return Report(placed(graph, findings), checked)
+    with collector.at_rest():
+        compiled = shacl.compile_shapes(shapes.store)
+        data = shacl.Indexes(graph.store)
+        focus_nodes = compiled.focus_nodes(data)
+        if engine == "pyshacl":
+            results = shacl.validate_with_pyshacl(shapes.store, graph.store)
+        else:
+            results = compiled.validate(data, focus_nodes)
+            if left := compiled.uncompiled:
+                results += shacl.validate_with_pyshacl(shapes.store, graph.store, only=left)
+        findings = [*map(from_result, results), *rows(graph, checks), *others(graph, data)]
+        checked = {
+            "triples": data.size,
+            "focus_nodes": len({node for _, nodes in focus_nodes for node in nodes}),
+            "shapes": len(compiled) + len(checks) + len(vocabulary.rules()),
+        }
+        return Report(placed(graph, findings, least), checked)
 
 
 def rules(shapes: Graph, checks: Mapping[str, Query]) -> tuple[Rule, ...]:
@@ -75,15 +84,21 @@ def rules(shapes: Graph, checks: Mapping[str, Query]) -> tuple[Rule, ...]:
     return tuple(sorted(found, key=lambda rule: rule.name))
 
 
-def others(graph: Graph) -> Iterator[Finding]:
-    """Run the checks that are neither shapes nor queries; each sees the whole graph."""
-    yield from vocabulary.check(graph)
+def others(graph: Graph, data: shacl.Indexes | None = None) -> Iterator[Finding]:
+    """Run the checks that are neither shapes nor queries; each sees the whole graph.
+
+    `data` are its indexes, where there are any.
+    """
+    yield from vocabulary.check(graph, data)
 
 
-def placed(graph: Graph, findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Sort findings, each with its place."""
-    places = graph.places([Sought(f.focus_node, f.path, f.value) for f in findings])
-    found = [replace(f, place=place) for f, place in zip(findings, places, strict=True)]
+def placed(graph: Graph, findings: Sequence[Finding], least: str = "info") -> tuple[Finding, ...]:
+    """Sort findings, each that is severe enough with its place."""
+    severe = SEVERITIES[: SEVERITIES.index(least) + 1]
+    sought = [f for f in findings if f.severity in severe]
+    places = graph.places([Sought(f.focus_node, f.path, f.value) for f in sought])
+    found = [f for f in findings if f.severity not in severe]
+    found += [replace(f, place=place) for f, place in zip(sought, places, strict=True)]
     return tuple(sorted(found, key=lambda finding: finding.sort_key))
 
 

@@ -1,11 +1,9 @@
 """The answer to a SELECT: variables and rows of terms."""
 
-import csv
 import io
 import json
 import re
 import sys
-import textwrap
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -72,6 +70,8 @@ class Table:
 
         Source: SPARQL 1.1 Query Results CSV and TSV Formats, section 3.
         """
+        import csv
+
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\r\n")
         writer.writerow(self.variables)
@@ -97,6 +97,8 @@ class Table:
         Args:
             headings: what to call a variable in the first line.
         """
+        import csv
+
         names = headings or {}
         out = io.StringIO()
         writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
@@ -267,6 +269,8 @@ class _Ruler:
 
 def _ruler(lines: Iterable[Sequence[str]]) -> _Ruler:
     if all(_PLAIN.fullmatch(cell) for line in lines for cell in line):
+        import textwrap
+
         return _Ruler(len, textwrap.wrap, str.ljust, str.rjust)
     import wcwidth  # a fifth of what a small query takes
 

@@ -18,13 +18,18 @@ from kytkos.terms import XSD, Term
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
 _BLANK = r"(?:\s|\#[^\n\r]*+)"
-_HIGH = r"\u0080-\U0010ffff"
+# All beyond ASCII belongs to names. So it is said what of ASCII does not: a pattern with ranges up
+# to the end of Unicode takes ten times as long to compile.
 _ESCAPED = r"%[0-9A-Fa-f]{2}|\\."
-_NAME = rf"[\w\-{_HIGH}]"
-_PREFIX = rf"(?:[A-Za-z{_HIGH}](?:{_NAME}++|\.++(?={_NAME}))*+)?+:"
+_NAME = r"[^\x00-,./:-@\[-^`{-\x7f]"
+_LETTER = r"[^\x00-@\[-`{-\x7f]"
+_LOCAL_START = r"[^\x00-/;-@\[-^`{-\x7f]"
+_LOCAL_NAME = r"[^\x00-,./;-@\[-^`{-\x7f]"
+_LOCAL_NEXT = r"[^\x00-$&-,./;-@\[\]-^`{-\x7f]"
+_PREFIX = rf"(?:{_LETTER}(?:{_NAME}++|\.++(?={_NAME}))*+)?+:"
 _LOCAL = (
-    rf"(?:(?:[\w:{_HIGH}]|{_ESCAPED})"
-    rf"(?:[\w\-:{_HIGH}]++|\.++(?=[\w\-:%\\{_HIGH}])|{_ESCAPED})*+)?+"
+    rf"(?:(?:{_LOCAL_START}|{_ESCAPED})"
+    rf"(?:{_LOCAL_NAME}++|\.++(?={_LOCAL_NEXT})|{_ESCAPED})*+)?+"
 )
 _IRI = r'<[^<>"{}|^`\s]*+>'
 _QUOTED = (
@@ -53,9 +58,11 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 # To the end of a statement, in one go.
+_LONE = r"[\x00-!$&(-,/;=-@\[\]^`|~\x7f]"  # of ASCII, what is no part of anything longer
+_WRITTEN = r"[^\x00-$&-,./;-@\[-^`{-\x7f]"
 _PASS = re.compile(
-    rf"(?:[^.{{}}<\"'\#\w\-:%\\{_HIGH}]++|{_IRI}|{_QUOTED}|\#[^\n\r]*+|[\w\-:%{_HIGH}](?:[\w\-:%{_HIGH}]++|\.++(?=[\w\-:%\\])|\\.)*+"
-    rf"|\.(?=\d)|[^.{{}}])*+.?",
+    rf"(?:{_LONE}++|{_IRI}|{_QUOTED}|\#[^\n\r]*+"
+    rf"|{_WRITTEN}(?:{_WRITTEN}++|\.++(?=[\w\-:%\\])|\\.)*+|\.(?=\d)|[^.{{}}])*+.?",
     re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)

@@ -4,7 +4,6 @@ Declared is what has the type of a class or a property; the terms of RDF, RDF Sc
 XML Schema and SHACL are taken as declared.
 """
 
-import difflib
 import tomllib
 from bisect import bisect_left
 from collections import Counter, defaultdict
@@ -18,6 +17,7 @@ import pyoxigraph as ox
 
 from kytkos.graph import Graph, to_term
 from kytkos.report import Finding
+from kytkos.shacl import Indexes
 from kytkos.terms import DEF, ID, LANGUAGES, SCHEME, XSD, Term
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -53,9 +53,14 @@ _SIZES = f"""
 _LEAST_SIZE, _MOST_UNREFERRED = 5, 0.1
 
 
-def check(graph: Graph) -> list[Finding]:
-    """Check which terms the data uses, and which things it refers to."""
-    return list(_Check(graph).findings())
+def check(graph: Graph, data: Indexes | None = None) -> list[Finding]:
+    """Check which terms the data uses, and which things it refers to.
+
+    Args:
+        graph: data and ontology.
+        data: its indexes, where there are any: with them it goes faster.
+    """
+    return list(_Check(graph, data).findings())
 
 
 def rules() -> dict[str, tuple[str, dict[str, str]]]:
@@ -80,6 +85,8 @@ class Nearest:
 
     def to(self, word: str) -> str:
         """Give the name nearest to a word, or nothing where none is near."""
+        import difflib
+
         # What is near has its beginning or its end in common with the word.
         names = {*_beside(word, self._names)}
         names |= {name[::-1] for name in _beside(word[::-1], self._reversed)}
@@ -95,6 +102,7 @@ def _beside(word: str, names: list[str]) -> list[str]:
 @dataclass(frozen=True)
 class _Check:
     graph: Graph
+    data: Indexes | None = None
     texts: dict[str, Any] = field(default_factory=_texts)
 
     def findings(self) -> Iterator[Finding]:
@@ -102,13 +110,12 @@ class _Check:
         things, texts = self.kinds[OWL + "ObjectProperty"], self.kinds[OWL + "DatatypeProperty"]
         predicates: dict[str, bool] = {}  # whether it was seen to lead to an IRI
         described: dict[str, bool] = {}
-        for p, end in self._select(_USES):
-            predicate = p.value
+        for predicate, end in self._ends():
             if predicate not in predicates:
                 predicates[predicate] = False
                 yield from self._of_predicate(predicate)
             if not isinstance(end, ox.NamedNode):
-                if predicate in things and end == _TRUE:
+                if predicate in things and end in (True, _TRUE):
                     yield from self._of_values("literal-for-thing", predicate, literal=True)
                 continue
             iri = end.value
@@ -126,6 +133,17 @@ class _Check:
                 if not described[iri]:
                     yield from self._uses("nothing-describes", predicate, iri, self._near(iri))
         yield from self._unreferred()
+
+    def _ends(self) -> Iterator[tuple[str, object]]:
+        """Give each predicate with each IRI it leads to, or whether it leads to a literal."""
+        if self.data is None:
+            yield from ((p.value, end) for p, end in self._select(_USES))
+            return
+        for p in self.data.predicates:
+            predicate, ends = p.value, self.data.forward(p).values()
+            yield predicate, any(isinstance(end, ox.Literal) for some in ends for end in some)
+            iris = {end for some in ends for end in some if isinstance(end, ox.NamedNode)}
+            yield from ((predicate, iri) for iri in iris)
 
     def _of_class(self, iri: str) -> Iterator[Finding]:
         if iri in self.classes or iri.startswith(_BUILT_IN):

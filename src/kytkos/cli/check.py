@@ -70,7 +70,11 @@ def check(
     if watch:
         return _watch(project, lang, show, files)
     graph = project.graph(*files)
-    report = _since(project, graph, since) if since else report_of(project, graph, engine)
+    if since:
+        report = _since(project, graph, since)
+    else:
+        least = show if form == "text" else "info"
+        report = report_of(project, graph, engine, least)
     if form == "text":
         print_findings(report, show, lang, graph)
     else:

@@ -100,11 +100,14 @@ def as_of_day(project: "Project", text: str | None) -> "tuple[Graph, Term | None
     return past.graph, day
 
 
-def report_of(project: "Project", graph: Any, engine: str = "compiled") -> "Report":
-    """Check a graph, and set the accepted findings apart."""
+def report_of(
+    project: "Project", graph: Any, engine: str = "compiled", least: str = "info"
+) -> "Report":
+    """Check a graph, and set the accepted findings apart; `least` as of `checks.check`."""
     from kytkos import accepted, checks
 
-    report = checks.check(graph, project.shapes(), project.checks(), engine=engine)
+    shapes, queries = project.shapes(), project.checks()
+    report = checks.check(graph, shapes, queries, engine=engine, least=least)
     return accepted.apply(report, accepted.read(project.root, graph.prefixes), graph.prefixes)
 
 

@@ -13,7 +13,8 @@ Source: SHACL (W3C Recommendation, 20 July 2017), sections 2 to 5.
 """
 
 from kytkos.shacl.compiler import Shapes, compile_shapes
+from kytkos.shacl.data import Indexes
 from kytkos.shacl.oracle import validate_with_pyshacl
 from kytkos.shacl.results import Result
 
-__all__ = ["Result", "Shapes", "compile_shapes", "validate_with_pyshacl"]
+__all__ = ["Indexes", "Result", "Shapes", "compile_shapes", "validate_with_pyshacl"]

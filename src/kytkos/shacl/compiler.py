@@ -1,6 +1,6 @@
 """Shapes compiled: from a shapes graph to functions over the data."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pyoxigraph as ox
@@ -23,6 +23,7 @@ _WORDS = """
     suggestedShapesGraph entailment rule
 """
 _NOT_CONSTRAINTS = {SH + word for word in _WORDS.split()}
+FocusNodes = Sequence[tuple[Shape, Sequence[Node]]]
 LEFT_TO_PYSHACL = {SH + name for name in ("js", "expression", "target", "values")}
 
 
@@ -37,12 +38,18 @@ class Shapes:
     def __len__(self) -> int:
         return len(self.shapes)
 
-    def validate(self, data: ox.Store) -> list[Result]:
+    def focus_nodes(self, data: Indexes) -> FocusNodes:
+        """Find the focus nodes of each shape that has targets."""
+        return [(shape, shape.targets.find(data)) for shape in self.targets]
+
+    def validate(
+        self, data: ox.Store | Indexes, focus_nodes: FocusNodes | None = None
+    ) -> list[Result]:
         """Validate the whole of the data; the results are sorted."""
         with collector.at_rest():
-            indexes = Indexes(data)
+            indexes = data if isinstance(data, Indexes) else Indexes(data)
             run = Run(indexes)
-            found = [(shape, shape.targets.find(indexes)) for shape in self.targets]
+            found = self.focus_nodes(indexes) if focus_nodes is None else focus_nodes
             return _results(v for shape, nodes in found for v in run.violations(shape, nodes))
 
     def validate_nodes(

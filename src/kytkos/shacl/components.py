@@ -6,8 +6,9 @@ nothing to check. The sections named are those of SHACL.
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pyoxigraph as ox
@@ -58,13 +59,15 @@ def _for_sets(at_fault: Callable[[Sequence[Node]], bool]) -> Check:
     return check
 
 
-def _for_conformance(failing: Callable[[Run, Collection[Node]], set[Node]]) -> Check:
-    """Make a check of which value nodes fail other shapes."""
+def _for_conformance(inner: Sequence[Shape], at_fault: Callable[[Iterator[bool]], bool]) -> Check:
+    """Make a check of value nodes; at fault may depend on which shapes each fails, in turn."""
 
     def check(run: Run, batch: Batch) -> Iterator[Violation]:
-        for value in failing(run, batch.values.keys()):
-            for focus in batch.values[value]:
-                yield Violation(focus, focus, value)
+        tests = [run.test(shape, batch) for shape in inner]
+        for focus, values in batch.pairs:
+            for value in values:
+                if at_fault(test(value) for test in tests):
+                    yield Violation(focus, focus, value)
 
     return check
 
@@ -201,11 +204,12 @@ def _language_in(compiler: Compiler, shape: Shape, node: Node) -> Check:
     ranges = [to_term(m).value.lower() for m in compiler.list_of(node, "languageIn")]
     prefixes = tuple(f"{tag}-" for tag in ranges)
 
-    def at_fault(value: Node) -> bool:
-        tag = (value.language or "").lower() if isinstance(value, ox.Literal) else ""
-        return not tag or not (tag in ranges or tag.startswith(prefixes) or "*" in ranges)
+    @cache
+    def fits(language: str | None) -> bool:
+        tag = (language or "").lower()
+        return bool(tag) and (tag in ranges or tag.startswith(prefixes) or "*" in ranges)
 
-    return _for_values(at_fault)
+    return _for_values(lambda v: not (isinstance(v, ox.Literal) and fits(v.language)))
 
 
 def _unique_lang(compiler: Compiler, shape: Shape, argument: Node) -> Check | None:
@@ -252,38 +256,35 @@ def _disjoint(compiler: Compiler, shape: Shape, predicate: Node) -> Check:
 
 def _not(compiler: Compiler, shape: Shape, node: Node) -> Check:
     """Make 4.6.1, sh:not."""
-    inner = compiler.inner(shape, node)
-    return _for_conformance(lambda run, values: set(values) - run.failing(inner, values))
+    return _for_conformance([compiler.inner(shape, node)], lambda fails: not any(fails))
 
 
 def _and(compiler: Compiler, shape: Shape, node: Node) -> Check:
     """Make 4.6.2, sh:and."""
-    inner = _members(compiler, shape, node, "and")
-    return _for_conformance(lambda run, vs: {v for s in inner for v in run.failing(s, vs)})
+    return _for_conformance(_members(compiler, shape, node, "and"), any)
 
 
 def _or(compiler: Compiler, shape: Shape, node: Node) -> Check:
-    """Make 4.6.3, sh:or."""
+    """Make 4.6.3, sh:or: which values fail a shape is asked only of those that fail the first."""
     inner = _members(compiler, shape, node, "or")
 
-    def failing(run: Run, values: Collection[Node]) -> set[Node]:
-        failed = set(values)
-        for one in inner:
+    def check(run: Run, batch: Batch) -> Iterator[Violation]:
+        fails = run.test(inner[0], batch)
+        failed = {value for _, values in batch.pairs for value in values if fails(value)}
+        for one in inner[1:]:
             failed = run.failing(one, failed)
-        return failed
+        for focus, values in batch.pairs if failed else ():
+            for value in values:
+                if value in failed:
+                    yield Violation(focus, focus, value)
 
-    return _for_conformance(failing)
+    return check
 
 
 def _xone(compiler: Compiler, shape: Shape, node: Node) -> Check:
     """Make 4.6.4, sh:xone."""
     inner = _members(compiler, shape, node, "xone")
-
-    def failing(run: Run, values: Collection[Node]) -> set[Node]:
-        failures = [run.failing(one, values) for one in inner]
-        return {v for v in values if sum(v in failed for failed in failures) != len(inner) - 1}
-
-    return _for_conformance(failing)
+    return _for_conformance(inner, lambda fails: sum(fails) != len(inner) - 1)
 
 
 def _members(compiler: Compiler, shape: Shape, node: Node, name: str) -> list[Shape]:
@@ -298,7 +299,7 @@ def _node(compiler: Compiler, shape: Shape, node: Node) -> Check:
     inner = compiler.inner(shape, node)
     if inner.path is not None:
         raise ShapesError("the value of sh:node must be a node shape")
-    return _for_conformance(lambda run, values: run.failing(inner, values))
+    return _for_conformance([inner], any)
 
 
 def _property(compiler: Compiler, shape: Shape, node: Node) -> Check:
@@ -333,12 +334,13 @@ def _qualified(name: str, wrong: Callable[[int, int], bool]) -> Compile:
         siblings = [compiler.inner(shape, node) for node in near if node != nodes[0]]
 
         def check(run: Run, batch: Batch) -> Iterator[Violation]:
-            values = batch.values.keys()
-            out = run.failing(inner, values)
-            for sibling in siblings:
-                out = out | (values - run.failing(sibling, values))
-            for focus, nodes in batch.pairs:
-                if wrong(sum(node not in out for node in nodes), limit):
+            fails = run.test(inner, batch)
+            others = [run.test(sibling, batch) for sibling in siblings]
+            for focus, values in batch.pairs:
+                found = [value for value in values if not fails(value)]
+                for other in others:
+                    found = [value for value in found if other(value)]
+                if wrong(len(found), limit):
                     yield Violation(focus, focus)
 
         return check

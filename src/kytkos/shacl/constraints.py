@@ -122,6 +122,9 @@ class Batch:
         """The focus nodes, each with its value nodes."""
         if self._path is None:
             return [(node, (node,)) for node in self.nodes]
+        if isinstance(self._path, paths.Predicate):
+            ends = self._data.forward(self._path.iri).get
+            return [(node, ends(node, ())) for node in self.nodes]
         walk = paths.walk(self._path, self._data)
         return [(node, walk(node)) for node in self.nodes]
 
@@ -195,6 +198,9 @@ class Run:
         """Give those nodes that do not conform to a shape (SHACL, section 3.4.2)."""
         if shape.deactivated:
             return set()
+        tests = self._tests(shape)
+        if tests is not None:
+            return {node for node in nodes if any(test(node) for test in tests)}
         known = self._failing.setdefault(shape, {})
         fresh = [node for node in dict.fromkeys(nodes) if node not in known]
         if not shape.recursive:
@@ -202,13 +208,29 @@ class Run:
             return {node for node in nodes if known[node]}
         return {node for node in nodes if known.get(node) or self._fails(shape, node)}
 
-    def _verdicts(self, shape: Shape, nodes: Sequence[Node]) -> dict[Node, bool]:
+    def test(self, shape: Shape, batch: Batch) -> Test:
+        """Give the function that tells whether a value node of a batch fails a shape."""
+        tests = self._tests(shape)
+        if tests is not None:
+            return tests[0] if len(tests) == 1 else lambda node: any(t(node) for t in tests)
+        failing: set[Node] | None = None
+
+        def fails(node: Node) -> bool:
+            nonlocal failing
+            if failing is None:
+                failing = self.failing(shape, batch.values)
+            return node in failing
+
+        return fails
+
+    def _tests(self, shape: Shape) -> list[Test] | None:
+        """Give the tests of a shape that looks at each node by itself, else None."""
         checks = [c.check for c in shape.constraints if isinstance(c.check, ValueCheck)]
-        if shape.path is None and len(checks) == len(shape.constraints):
-            tests = [check.prepare(self) for check in checks]
-            if len(tests) == 1:
-                return dict(zip(nodes, map(tests[0], nodes), strict=True))
-            return {node: any(test(node) for test in tests) for node in nodes}
+        if shape.path is not None or len(checks) < len(shape.constraints):
+            return None
+        return [] if shape.deactivated else [check.prepare(self) for check in checks]
+
+    def _verdicts(self, shape: Shape, nodes: Sequence[Node]) -> dict[Node, bool]:
         failed = {violation.at for violation in shape.violations(self, nodes)}
         return {node: node in failed for node in nodes}
 

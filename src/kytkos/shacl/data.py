@@ -6,6 +6,8 @@ It is the union of the default graph and all named graphs of a store.
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
+from typing import Any
 
 import pyoxigraph as ox
 
@@ -13,6 +15,7 @@ from kytkos.shacl import paths
 from kytkos.shacl.paths import RDF, Node
 
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+_ENDS = attrgetter("subject", "object")
 _TYPE = ox.NamedNode(RDF + "type")
 _SUBCLASS_OF = ox.NamedNode(RDFS + "subClassOf")
 
@@ -57,8 +60,21 @@ class Indexes(_Union):
         index = self._forward.get(predicate)
         if index is None:
             quads = self.store.quads_for_pattern(None, predicate, None, None)
-            index = self._forward[predicate] = _grouped((q.subject, q.object) for q in quads)
+            index = self._forward[predicate] = _grouped(map(_ENDS, quads))
         return index
+
+    @cached_property
+    def size(self) -> int:
+        """The number of distinct triples."""
+        return sum(len(ends) for p in self.predicates for ends in self.forward(p).values())
+
+    @cached_property
+    def predicates(self) -> tuple[ox.NamedNode, ...]:
+        """The predicates of the graph."""
+        query = "SELECT DISTINCT ?p { ?s ?p ?o }"
+        answer = self.store.query(query, use_default_graph_as_union=True)
+        assert isinstance(answer, ox.QuerySolutions)
+        return tuple(p for (p,) in answer if isinstance(p, ox.NamedNode))
 
     def backward(self, predicate: ox.NamedNode | None) -> dict[Node, Sequence[Node]]:
         """Give the subjects of each object."""
@@ -157,15 +173,17 @@ _CLASSES = paths.Steps(
 
 def _grouped(edges: Iterable[tuple[Node, Node]]) -> dict[Node, Sequence[Node]]:
     # Tuples, because Python's garbage collector need not look into them again.
-    index: dict[Node, Sequence[Node]] = {}
+    index: dict[Node, Any] = {}
     several: dict[Node, dict[Node, None]] = {}
+    get = index.get
     for start, end in edges:
-        if start not in index:
+        ends = get(start)
+        if ends is None:
             index[start] = (end,)
-        elif start in several:
-            several[start][end] = None
+        elif type(ends) is tuple:
+            index[start] = several[start] = {ends[0]: None, end: None}
         else:
-            several[start] = {index[start][0]: None, end: None}
+            ends[end] = None
     # The same triple may stand in several named graphs.
     index.update((start, tuple(ends)) for start, ends in several.items())
     return index

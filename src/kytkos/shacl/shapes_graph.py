@@ -8,10 +8,12 @@ from kytkos.errors import ShapesError
 from kytkos.graph import to_term
 from kytkos.shacl import paths
 from kytkos.shacl.constraints import Messages, Targets
-from kytkos.shacl.data import RDFS, SUBCLASSES, Lookups, triples_of
+from kytkos.shacl.data import RDFS, SUBCLASSES, Lookups
 from kytkos.shacl.paths import RDF, SH, Node
 from kytkos.terms import XSD, Term
 
+_AIMS = {SH + f"target{name}" for name in ("Node", "Class", "SubjectsOf", "ObjectsOf")}
+_AIMS.add(RDF + "type")
 OWL = "http://www.w3.org/2002/07/owl#"
 
 
@@ -20,7 +22,7 @@ class ShapesGraph:
 
     def __init__(self, store: ox.Store) -> None:
         self.store = store
-        self._about: dict[Node, dict[str, list[Node]]] = {}
+        self._about = _statements(store)
 
     def objects(self, node: Node, predicate: str) -> list[Node]:
         """Give the objects of a node for the IRI of a predicate, in a stable order."""
@@ -28,14 +30,7 @@ class ShapesGraph:
 
     def about(self, node: Node) -> dict[str, list[Node]]:
         """Give the predicates of a node with their objects."""
-        if node not in self._about:
-            about: dict[str, list[Node]] = {}
-            for predicate, value in triples_of(self.store, node):
-                about.setdefault(predicate.value, []).append(value)
-            for values in about.values():
-                values.sort(key=str)
-            self._about[node] = about
-        return self._about[node]
+        return self._about.get(node, {})
 
     def subjects(self, predicate: str, value: Node | None = None) -> list[Node]:
         """Give the subjects of a predicate, in a stable order."""
@@ -102,6 +97,9 @@ class ShapesGraph:
             values = self.objects(node, SH + name)
             return tuple(v for v in values if isinstance(v, ox.NamedNode))
 
+        about = self.about(node)
+        if _AIMS.isdisjoint(about):  # as of most shapes: of all that others use
+            return Targets()
         classes = set(self.objects(node, SH + "targetClass"))
         if self.metaclasses.intersection(self.objects(node, RDF + "type")):
             classes.add(node)
@@ -128,3 +126,17 @@ class ShapesGraph:
             for parameter in self.objects(component, SH + "parameter")
             for path in self.objects(parameter, SH + "path")
         }
+
+
+def _statements(store: ox.Store) -> dict[Node, dict[str, list[Node]]]:
+    """Read a store in one pass: for each subject its predicates, and their objects."""
+    found: dict[Node, dict[str, list[Node]]] = {}
+    several: dict[int, list[Node]] = {}
+    for quad in store:
+        values = found.setdefault(quad.subject, {}).setdefault(quad.predicate.value, [])
+        values.append(quad.object)
+        if len(values) > 1:
+            several[id(values)] = values
+    for values in several.values():
+        values[:] = sorted(dict.fromkeys(values), key=str)
+    return found
