@@ -7,6 +7,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from kytkos.terms import Term
+
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
@@ -24,6 +26,28 @@ class Cadence:
     month_to: int | None = None
     due_from: str = ""
     due_by: str = ""
+
+    @classmethod
+    def read(cls, row: Mapping[str, Term | None]) -> "Cadence":
+        """Read it from a row with the properties of an obligation, ?perPeriod and others."""
+
+        def value(name: str) -> str:
+            term = row.get(name)
+            return term.value if term else ""
+
+        def number(name: str) -> int | None:
+            return int(value(name)) if value(name) else None
+
+        return cls(
+            value("perPeriod").rpartition("/")[2],
+            number("atLeast"),
+            number("atMost"),
+            value("isMinimum") == "true",
+            number("monthFrom"),
+            number("monthTo"),
+            value("dueFrom"),
+            value("dueBy"),
+        )
 
     def text(self, lang: str) -> str:
         """Say it in a language.

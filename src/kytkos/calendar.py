@@ -254,7 +254,7 @@ def _duties(
                 holder=holder,
                 group=Thing(via, _text(row["viaLabel"])) if via != holder.iri else None,
                 act=Thing(counting, _text(row["actLabel"])),
-                cadence=_cadence(row),
+                cadence=Cadence.read(row),
                 required=int(_text(row["atLeast"])),
                 window=Window(start, end, _text(row["periodLabel"]), _text(row["period"])),
                 verdict=_text(row["verdict"]),
@@ -273,19 +273,6 @@ def _duties(
             )
         )
     return duties
-
-
-def _cadence(row: Record) -> Cadence:
-    return Cadence(
-        period=_text(row["perPeriod"]).rpartition("/")[2],
-        at_least=_number(row["atLeast"]),
-        at_most=_number(row["atMost"]),
-        is_minimum=_text(row["isMinimum"]) == "true",
-        month_from=_number(row["monthFrom"]),
-        month_to=_number(row["monthTo"]),
-        due_from=_text(row["dueFrom"]),
-        due_by=_text(row["dueBy"]),
-    )
 
 
 def _events(table: Table) -> list[tuple[Event, Thing, str]]:
@@ -330,10 +317,6 @@ def _year_later(day: date) -> date:
 def _ask(engine: Engine, query: Query, given: Mapping[str, Term]) -> Table:
     known = {name: value for name, value in given.items() if name in query.parameters}
     return engine.select(query.bind(known).text, f"calendar/{query.name}")
-
-
-def _number(term: Term | None) -> int | None:
-    return int(term.value) if term else None
 
 
 def _text(term: Term | None) -> str:

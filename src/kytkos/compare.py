@@ -18,14 +18,18 @@ Things of two versions are the same where they share their IRI or a `kyt:Success
 where the source says it in the same words. Nothing else is matched.
 """
 
+import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from typing import Any
 
+from kytkos.cadence import Cadence
 from kytkos.engines import Engine
 from kytkos.queries import Query
 from kytkos.tables import Table
-from kytkos.terms import SCHEME, Term
+from kytkos.terms import DEF, SCHEME, Term
 from kytkos.things import Cited, Thing, cited
 
 NEW, DROPPED, CHANGED, CONTINUED = "new", "dropped", "changed", "continued"
@@ -53,9 +57,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What one property says; `terms` are as in the graph, `texts` as people read them."""
+    """What one property says; `terms` are as in the graph, `label` and `texts` for people."""
 
     name: str
+    label: str
     terms: tuple[Term, ...]
     texts: tuple[str, ...]
 
@@ -64,8 +69,8 @@ class Value:
 class Side:
     """What one version says: the things themselves, their values, and the claims that say it.
 
-    `notes` are values that are not compared. `via` is the group that the version names, where it
-    names no more than that.
+    `text` says the values as people do, `notes` are values that are not compared. `via` is the
+    group that the version names, where it names no more than that.
     """
 
     things: tuple[Thing, ...]
@@ -74,6 +79,7 @@ class Side:
     claims: tuple[Claim, ...] = ()
     via: Thing | None = None
     weight: float | None = None
+    text: str = ""
 
     @property
     def places(self) -> tuple[Cited, ...]:
@@ -93,6 +99,7 @@ class Change:
 
     aspect: str
     kind: str
+    kind_label: str
     subjects: tuple[Thing, ...]
     keys: tuple[Thing, ...]
     before: Side | None
@@ -188,7 +195,9 @@ class _Succession:
 
 @dataclass(frozen=True, slots=True)
 class _Names:
+    lang: str
     labels: Mapping[str, str]
+    words: Mapping[str, Mapping[str, Mapping[str, str]]]
 
     def thing(self, iri: str) -> Thing:
         return Thing(iri, self.text(Term("uri", iri)))
@@ -197,6 +206,13 @@ class _Names:
         if not term.is_iri:
             return term.value
         return self.labels.get(term.value) or term.value.rstrip("/").rpartition("/")[2]
+
+    def kind(self, kind: str) -> str:
+        return self.labels.get(_KIND + kind) or self.words["kinds"][kind][self.lang]
+
+    def value(self, name: str) -> str:
+        words = self.words["values"].get(name)
+        return words[self.lang] if words else self.labels.get(DEF + name, name)
 
 
 def versions(engine: Engine, queries: Mapping[str, Query], lang: str) -> tuple[Version, ...]:
@@ -223,9 +239,12 @@ def compare(
         lang: the language of labels and reasons.
     """
     known = {version.iri: version for version in versions(engine, queries, lang)}
-    names = _labels(_ask(engine, queries["labels"], lang))
+    names = _names(_ask(engine, queries["labels"], lang), lang)
     followed = _successions(_ask(engine, queries["successions"], lang))
-    same = {new: old, known[new].agreement: known[old].agreement} | _same(followed)
+    same = {old: new, known[old].agreement: known[new].agreement} | _same(followed)
+    onward = same | {
+        b: next(iter(s.after)) for s in followed if len(s.after) == 1 for b in s.before
+    }
     told = [_claims(_ask(engine, queries["claims"], lang, version)) for version in (old, new)]
     one_sided: set[str] = set()
     sections = []
@@ -234,9 +253,10 @@ def compare(
             continue
         tables = [_ask(engine, query, lang, version) for version in (old, new)]
         before, after = (
-            _items(table, claims, names, same) for table, claims in zip(tables, told, strict=True)
+            _items(table, claims, names, same, query)
+            for table, claims in zip(tables, told, strict=True)
         )
-        aspect = _Aspect(name.partition("-")[2] or name, query, followed, names, same)
+        aspect = _Aspect(name.partition("-")[2] or name, query, followed, names, onward)
         changes = aspect.compare(before, after)
         if query.headers.get("only") == "both":
             changes = [c for c in changes if not one_sided.issuperset(t.iri for t in c.subjects)]
@@ -263,11 +283,12 @@ class _Aspect:
     query: Query
     successions: Sequence[_Succession]
     names: _Names
-    same: Mapping[str, str]
-    headers: Mapping[str, str] = field(init=False)
+    onward: Mapping[str, str]
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "headers", self.query.headers)
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What the query says of how it is compared."""
+        return self.query.headers
 
     def compare(self, before: Sequence[_Item], after: Sequence[_Item]) -> list[Change]:
         """Match the statements of two versions; in the order of the new one, then the old one."""
@@ -336,26 +357,35 @@ class _Aspect:
         return [_joined(group, fold) for group in groups.values()]
 
     def _both(self, old: _Item, new: _Item) -> Change:
-        return self._change(self._kind(old.side, new.side), old, new)
+        kind = self._kind(old.side, new.side)
+        change = self._change(kind, old, new)
+        for succession in self.successions if old.side.values else ():
+            if _told(old, succession.before) and _told(new, succession.after):
+                # The two are one thing by our reading, which says what became of it too.
+                read = kind if succession.kind == CONTINUED else succession.kind
+                shared = succession.kind == CONTINUED and _share(old.side, new.side)
+                return self._by(replace(change, kind=CONTINUED if shared else read), succession)
+        return change
 
     def _followed(
         self, succession: _Succession, left: Sequence[_Item], right: Sequence[_Item]
     ) -> Change:
         kind = succession.kind
         if kind == CONTINUED and len(left) == len(right) == 1:
-            kind = self._kind(left[0].side, right[0].side, self.same)
-        old = _merged(left)
-        new = _merged(right)
-        change = self._change(kind, old, new)
+            kind = self._kind(left[0].side, right[0].side)
+        return self._by(self._change(kind, _merged(left), _merged(right)), succession)
+
+    def _by(self, change: Change, succession: _Succession) -> Change:
         return replace(
             change,
+            kind_label=self.names.kind(change.kind),
             inferred=succession.inferred or change.inferred,
             reasons=tuple(dict.fromkeys(filter(None, (succession.reason, *change.reasons)))),
             succession=succession.iri,
         )
 
-    def _kind(self, old: Side, new: Side, same: Mapping[str, str] | None = None) -> str:
-        before, after = _compared(old.values, same), _compared(new.values, same)
+    def _kind(self, old: Side, new: Side) -> str:
+        before, after = _compared(old.values, self.onward), _compared(new.values)
         if before == after:
             return CONTINUED
         if old.weight is not None and new.weight is not None and old.weight != new.weight:
@@ -384,6 +414,7 @@ class _Aspect:
         return Change(
             aspect=self.name,
             kind=kind,
+            kind_label=self.names.kind(kind),
             subjects=tuple(map(self.names.thing, _subjects(old, new))),
             keys=tuple(map(self.names.thing, item.keys)),
             before=old.side if old else None,
@@ -400,6 +431,15 @@ def _subjects(old: _Item | None, new: _Item | None) -> tuple[str, ...]:
     if item.keys:
         return (item.subject,)
     return tuple(thing.iri for thing in item.side.things)
+
+
+def _told(item: _Item, claims: frozenset[str]) -> bool:
+    return any(claim.iri in claims for claim in item.side.claims)
+
+
+def _share(old: Side, new: Side) -> bool:
+    before, after = _compared(old.values), _compared(new.values)
+    return any(not before[name].isdisjoint(after.get(name, frozenset())) for name in before)
 
 
 def _all_things(change: Change) -> Iterator[Thing]:
@@ -491,13 +531,19 @@ def _compared(
 
 
 def _items(
-    table: Table, claims: Mapping[str, Claim], names: _Names, same: Mapping[str, str]
+    table: Table,
+    claims: Mapping[str, Claim],
+    names: _Names,
+    same: Mapping[str, str],
+    query: Query,
 ) -> list[_Item]:
     keys = [v for v in table.variables if v.startswith("key")]
     values = [v for v in table.variables if not v.startswith(_NOT_COMPARED)]
     notes = [v for v in table.variables if v.startswith("note")]
     groups: dict[tuple[str, ...], list[Record]] = {}
     for row in table.records():
+        if row["claim"] and _text(row["claim"]) not in claims:
+            continue  # only an earlier text of the version says so
         key = (_text(row["subject"]), *(_text(row[k]) for k in keys))
         groups.setdefault(key, []).append(row)
     items = []
@@ -506,33 +552,57 @@ def _items(
         via = {_text(row["via"]) for row in rows} if "via" in table.variables else set()
         through = next(iter(via)) if len(via) == 1 and via != {rest[0] if rest else ""} else ""
         weights = [row.get("weight") for row in rows]
+        told = tuple(_value(rows, v, names) for v in values if any(row[v] for row in rows))
         side = Side(
             things=tuple(names.thing(iri) for iri in (rest[:1] or [subject])),
-            values=tuple(_value(rows, v, names) for v in values if any(row[v] for row in rows)),
+            values=told,
             notes=tuple(_value(rows, v, names) for v in notes if any(row[v] for row in rows)),
             claims=tuple(
-                claims.get(iri, Claim(iri))
-                for iri in dict.fromkeys(_text(row["claim"]) for row in rows)
-                if iri
+                claims[iri] for iri in dict.fromkeys(_text(row["claim"]) for row in rows) if iri
             ),
             via=names.thing(through) if through and through != subject else None,
             weight=max((float(w.value) for w in weights if w), default=None),
+            text=_cadence(rows, names) if query.headers.get("phrase") == "cadence" else _said(told),
         )
-        shared = tuple(same.get(part, part) for part in key)
+        # What is a thing of its own in each version follows by a succession, not by its key.
+        shared = tuple(same.get(part, part) for part in key) if rest else key
         items.append(_Item(shared, subject, tuple(rest), side))
     return items
 
 
 def _value(rows: Sequence[Record], variable: str, names: _Names) -> Value:
     terms = tuple(dict.fromkeys(term for row in rows if (term := row[variable])))
-    return Value(variable, terms, tuple(map(names.text, terms)))
+    return Value(variable, names.value(variable), terms, tuple(map(names.text, terms)))
+
+
+def _said(values: Sequence[Value]) -> str:
+    texts = [", ".join(value.texts) for value in values]
+    if len(values) < 3:
+        return "; ".join(texts)
+    return "; ".join(f"{v.label}: {text}" for v, text in zip(values, texts, strict=True))
+
+
+def _cadence(rows: Sequence[Record], names: _Names) -> str:
+    """Say how often; the rows are those of one body and one act, so mostly of one obligation."""
+    said = []
+    for row in rows:
+        cadence = Cadence.read(row)
+        counts = names.words["counts"].get(_text(row["countsAsOwn"]).rpartition("/")[2])
+        said.append(
+            ", ".join(filter(None, (cadence.text(names.lang), (counts or {}).get(names.lang))))
+        )
+    return "; ".join(dict.fromkeys(said))
 
 
 def _claims(table: Table) -> dict[str, Claim]:
+    """Read the claims, without those that only an earlier text of their version makes."""
     found = {}
     for iri, rows in table.grouped("claim").items():
+        latest = [row for row in rows if _text(row["isLatest"]) == "true"]
         inferred = _text(rows[0]["basis"]) == _INFERRED
-        found[iri] = Claim(iri, cited(rows), inferred, _text(rows[0]["reason"]))
+        if rows[0]["place"] and not latest and not inferred:
+            continue
+        found[iri] = Claim(iri, cited(latest or rows), inferred, _text(rows[0]["reason"]))
     return found
 
 
@@ -551,21 +621,26 @@ def _successions(table: Table) -> list[_Succession]:
 
 
 def _same(successions: Iterable[_Succession]) -> dict[str, str]:
-    """Give the one predecessor of each thing that carries just one on."""
+    """Give the one thing that carries on each thing, where it carries on no other."""
     return {
-        next(iter(s.after)): next(iter(s.before))
+        next(iter(s.before)): next(iter(s.after))
         for s in successions
         if len(s.before) == len(s.after) == 1 and s.kind != "replaced"
     }
 
 
-def _labels(table: Table) -> _Names:
+def words() -> dict[str, Any]:
+    """Read the words of comparisons, in three languages."""
+    return tomllib.loads(files("kytkos").joinpath("compare.toml").read_text(encoding="utf-8"))
+
+
+def _names(table: Table, lang: str) -> _Names:
     found: dict[str, str] = {}
     for row in table.records():
         number = _text(row["number"])
         label = _text(row["label"])
         found.setdefault(_text(row["thing"]), f"{number} ({label})" if number else label)
-    return _Names(found)
+    return _Names(lang, found, words())
 
 
 def _ask(engine: Engine, query: Query, lang: str, version: str = "") -> Table:

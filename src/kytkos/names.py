@@ -202,14 +202,26 @@ def _literal(name: str, text: str, default: str, prefixes: Prefixes) -> Term:
     return value
 
 
-def _iso_date(name: str, text: str) -> str:
+def iso_day(text: str) -> str:
+    """Give the ISO form of a day, written as 2026-04-13 or 13.4.2026; nothing where it is none.
+
+    >>> iso_day("13.4.2026")
+    '2026-04-13'
+    """
     finnish = _FINNISH_DATE.fullmatch(text.strip())
     written = "{2}-{1:0>2}-{0:0>2}".format(*finnish.groups()) if finnish else text.strip()
     try:
         return date.fromisoformat(written).isoformat()
-    except ValueError as error:
+    except ValueError:
+        return ""
+
+
+def _iso_date(name: str, text: str) -> str:
+    iso = iso_day(text)
+    if not iso:
         hint = "It is a day, written as 2026-04-13 or 13.4.2026."
-        raise QueryError(f"`{name}` can't be `{text}`", hint=hint) from error
+        raise QueryError(f"`{name}` can't be `{text}`", hint=hint)
+    return iso
 
 
 def _not_allowed(name: str, text: str, allowed: Iterable[str]) -> QueryError:

@@ -143,6 +143,32 @@ def past(
     )
 
 
+def graph_at(project: Project, revision: Revision, graph: Graph) -> Graph:
+    """Give the graph as it was at a revision; `graph` is that of now.
+
+    Raises:
+        DataError: a file could not be read as it was at the revision.
+    """
+    folders = [project.data, project.ontology]
+    changed = {
+        path: content
+        for path, content in revision.changed(folders, graph.files.values()).items()
+        if path.suffix in FORMATS and not project.is_shapes(path)
+    }
+    return _with(revision, graph, changed) if changed else graph
+
+
+def names(folder: Path) -> tuple[str, ...]:
+    """Give the names of the branches and tags there are; none where there is no repository."""
+    try:
+        listed = _git(
+            folder, "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags"
+        )
+    except ProjectError:
+        return ()
+    return ("HEAD", *listed.decode("utf-8", "replace").split())
+
+
 def _change(revision: Revision, graph: Graph, files: dict[Path, bytes | None]) -> Change:
     then, now = ox.Store(), ox.Store()
     names = {path.resolve(): name.removeprefix("file:") for name, path in graph.files.items()}
@@ -166,13 +192,15 @@ def _change(revision: Revision, graph: Graph, files: dict[Path, bytes | None]) -
 def _with(revision: Revision, graph: Graph, files: dict[Path, bytes | None]) -> Graph:
     store = ox.Store()
     changed = {path.resolve() for path in files}
-    for name, path in graph.files.items():
-        if path.resolve() not in changed:
-            load_content(store, path.read_bytes(), name.removeprefix("file:"))
+    kept = {name: path for name, path in graph.files.items() if path.resolve() not in changed}
+    for name, path in kept.items():
+        load_content(store, path.read_bytes(), name.removeprefix("file:"))
     for path, content in files.items():
         if content is not None:
-            _load(revision, store, content, _shown(path, graph.root))
-    return replace(graph, store=store)
+            shown = _shown(path, graph.root)
+            _load(revision, store, content, shown)
+            kept[f"file:{shown}"] = path
+    return replace(graph, store=store, files=kept)
 
 
 def _load(revision: Revision, store: ox.Store, content: bytes, shown: str) -> None:

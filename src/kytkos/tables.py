@@ -121,14 +121,14 @@ class Table:
         named = headings or {}
         columns = self.columns()
         lines = [
-            [_markdown(named.get(c.variable, c.variable)) for c in columns],
+            [markdown_text(named.get(c.variable, c.variable)) for c in columns],
             ["---:" if self.is_numeric(c.shown) else "---" for c in columns],
         ]
         for row in self.rows:
             cells = []
             for column in columns:
                 shown, link = row[column.shown], row[column.link]
-                text = "" if shown is None else _markdown(_short(shown, shorten or {}))
+                text = "" if shown is None else markdown_text(_short(shown, shorten or {}))
                 iri = link.value if shown and link and link.is_iri else ""
                 cells.append(f"[{text}](<{iri}>)" if iri else text)
             lines.append(cells)
@@ -242,7 +242,8 @@ def _excel(term: Term) -> str:
     return f"'{term.value}" if term.value.startswith(FORMULA_STARTS) else term.value
 
 
-def _markdown(text: str) -> str:
+def markdown_text(text: str) -> str:
+    """Write a text so that Markdown shows it as it is, in a cell of a table too."""
     return _MARKDOWN.sub(r"\\\g<0>", _printable(text)).replace("<", "&lt;").replace("\n", "<br>")
 
 

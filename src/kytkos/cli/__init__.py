@@ -8,10 +8,10 @@ import os
 import sys
 from contextlib import suppress
 
-from kytkos.cli import build, check, exchange, query, show, sources
+from kytkos.cli import build, check, diff, exchange, query, show, sources
 from kytkos.cli.common import main
 
-__all__ = ["build", "check", "exchange", "main", "query", "run", "show", "sources"]
+__all__ = ["build", "check", "diff", "exchange", "main", "query", "run", "show", "sources"]
 
 
 def run() -> None:

@@ -1,0 +1,320 @@
+"""A comparison of two versions as text, Markdown and JSON, and its summary in a paragraph."""
+
+import json
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from kytkos import compare
+from kytkos.compare import Change, Claim, Comparison, Section, Side, Value
+from kytkos.tables import markdown_text
+from kytkos.things import Cited, Thing
+
+_MOST = 4
+_WIDTH = 96
+
+
+def summary(comparison: Comparison) -> str:
+    """Tell what matters most in one paragraph; what counts as such `compare.toml` says."""
+    told = compare.words()
+    words = _in_language(told["words"], comparison.lang)
+    changes = comparison.changes
+    names = {"old": comparison.old.label, "new": comparison.new.label}
+    if not changes:
+        return words["lead_same"].format(**names)
+    sentences = [
+        words["lead"].format(**names, changes=len(changes), unchanged=len(comparison.unchanged))
+    ]
+    for sentence in told["sentences"]:
+        if said := _sentence(sentence, comparison, words):
+            sentences.append(said[0].upper() + said[1:])
+    readings = sum(change.inferred for change in changes)
+    if readings:
+        sentences.append(words["readings"].format(readings))
+    return " ".join(sentences)
+
+
+def to_text(comparison: Comparison, everything: bool = False) -> str:
+    """Write a comparison for a terminal: the summary, then a line for each change and its places.
+
+    Args:
+        comparison: what differs.
+        everything: list what stands unchanged too.
+    """
+    words = _in_language(compare.words()["words"], comparison.lang)
+    lines = [line.strip() for line in _wrapped(summary(comparison), "")]
+    for section in _shown(comparison, everything):
+        lines += ["", _heading(section, words)]
+        for change in _listed(section, everything):
+            lines += _wrapped(f"{change.kind_label}: {headline(change)}", "  ")
+            if change.inferred:
+                reasons = " ".join(change.reasons)
+                lines += _wrapped(f"{words['inferred']}: {reasons}".rstrip(": "), "      ")
+            lines += _wrapped(_both_places(change), "      ")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def to_markdown(comparison: Comparison, everything: bool = False) -> str:
+    """Write a comparison for a pull request: the summary, then a table for each aspect."""
+    words = _in_language(compare.words()["words"], comparison.lang)
+    lines = [
+        f"## {_md(comparison.old.label)} → {_md(comparison.new.label)}",
+        "",
+        _md(summary(comparison)),
+    ]
+    columns = [words[key] for key in ("kind", "what", "before", "after")]
+    for section in _shown(comparison, everything):
+        lines += ["", f"### {_md(_heading(section, words))}", ""]
+        lines.append(f"| {' | '.join(column[:1].upper() + column[1:] for column in columns)} |")
+        lines.append("| --- | --- | --- | --- |")
+        for change in _listed(section, everything):
+            kind = _md(change.kind_label)
+            if change.inferred:
+                reasons = " ".join(change.reasons)
+                kind += f"<br>*{_md(words['inferred'])}{': ' + _md(reasons) if reasons else ''}*"
+            cells = [kind, _md(_what(change))]
+            for side in (change.before, change.after):
+                places = (
+                    f"<br><sub>{_md(_places(side.places))}</sub>" if side and side.places else ""
+                )
+                cells.append(_md(_side(change, side)) + places if side else "–")
+            lines.append(f"| {' | '.join(cells)} |")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def to_json(comparison: Comparison, everything: bool = False) -> str:
+    """Write a comparison as JSON.
+
+    An object with `old` and `new` (`iri`, `label`, `issued`), `summary`, `counts` (changes by
+    kind), `unchanged` (how many) and `sections`. A section has `aspect`, `heading`, `changes` and,
+    where everything is asked for, `unchanged`. A change has `kind`, `kindLabel`, `subjects`,
+    `keys`, `before`, `after`, `inferred`, `reasons` and `succession`; a side has `things`,
+    `values`, `text`, `via`, `claims`, and each claim its `places`.
+    """
+    whole = {
+        "old": _version(comparison.old),
+        "new": _version(comparison.new),
+        "lang": comparison.lang,
+        "summary": summary(comparison),
+        "counts": comparison.counts,
+        "unchanged": len(comparison.unchanged),
+        "sections": [
+            {
+                "aspect": section.aspect,
+                "heading": section.heading,
+                "changes": [_change(change) for change in section.changes],
+            }
+            | (
+                {"unchanged": [_change(change) for change in section.unchanged]}
+                if everything
+                else {}
+            )
+            for section in comparison.sections
+        ],
+    }
+    return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
+
+
+def headline(change: Change) -> str:
+    """Say a change in one line, without its kind: what it is about, then before → after."""
+    before, after = (_side(change, side) for side in (change.before, change.after))
+    about = _what(change)
+    if not change.keys and not (change.before and change.after):
+        side = change.before or change.after
+        return f"{about}: {side.text}" if side and side.text else about
+    if not change.is_change:
+        return f"{about}: {after}" if after and after != about else about
+    if change.before and change.after:
+        return f"{about}: {before or '–'} → {after or '–'}" if before != after else about
+    told = before or after
+    return f"{about}: {told}" if told and told != about else about
+
+
+def listed(labels: Sequence[str], words: Mapping[str, str], most: int = _MOST) -> str:
+    """List names in a sentence: «a, b and c», or «a, b, c and 4 others».
+
+    >>> listed(["a", "b", "c"], {"and": "ja"})
+    'a, b ja c'
+    """
+    shown = list(labels[:most] if len(labels) > most else labels)
+    more = len(labels) - len(shown)
+    if more:
+        shown.append(words["other"] if more == 1 else words["others"].format(more))
+    if len(shown) < 2:
+        return "".join(shown)
+    return f"{', '.join(shown[:-1])} {words['and']} {shown[-1]}"
+
+
+def _sentence(sentence: Mapping[str, Any], comparison: Comparison, words: Mapping[str, str]) -> str:
+    kind, lang = sentence["kind"], comparison.lang
+    changes = comparison.of(sentence["aspect"], *([kind] if kind else []))
+    if not kind:
+        known = any(s.aspect == sentence["aspect"] and s.unchanged for s in comparison.sections)
+        return str(sentence["many"][lang]) if known and not changes else ""
+    if sentence.get("is_stated"):
+        changes = tuple(change for change in changes if not change.inferred)
+    if not changes:
+        return ""
+    labels = [_named(change, sentence.get("show", ""), words) for change in changes]
+    form = sentence.get("one", sentence["many"]) if len(changes) == 1 else sentence["many"]
+    most = sentence.get("most", _MOST)
+    return str(form[lang].format(n=len(changes), list=listed(labels, words, most)))
+
+
+def _named(change: Change, show: str, words: Mapping[str, str]) -> str:
+    label = _group(change.subjects, change)
+    if show == "formerly" and change.before:
+        old = f" {words['and']} ".join(thing.label for thing in change.before.things)
+        return f"{label} ({words['formerly']} {old})"
+    if show == "text":
+        texts = [side.text for side in (change.before, change.after) if side and side.text]
+        act = f"{change.keys[0].label.lower()} " if change.keys else ""
+        return f"{label} ({act}{' → '.join(texts)})"
+    return label
+
+
+def _what(change: Change) -> str:
+    """Name what a change is about: its subjects, and which of their statements."""
+    if not change.keys:
+        side = change.after or change.before
+        return " + ".join(thing.label for thing in side.things) if side else ""
+    subjects = _group(change.subjects, change)
+    if _is_thing_of_version(change):
+        return subjects
+    return f"{subjects} – {_group(change.keys, change)}"
+
+
+def _side(change: Change, side: Side | None) -> str:
+    """Say what one side has: the things, where they differ, and the values."""
+    if side is None:
+        return ""
+    things = ""
+    other = change.before if side is change.after else change.after
+    if _is_thing_of_version(change) or (
+        not change.keys and (not other or other.things != side.things)
+    ):
+        things = " + ".join(thing.label for thing in side.things)
+    notes = "; ".join(", ".join(v.texts) for v in side.notes)
+    text = side.text
+    if things:
+        text = f"{things} ({text})" if text else things
+    return f"{text} [{notes}]" if notes else text
+
+
+def _is_thing_of_version(change: Change) -> bool:
+    """Tell whether the key is a thing that each version has its own of, as a task is."""
+    sides = [side for side in (change.before, change.after) if side]
+    claims = {claim.iri for side in sides for claim in side.claims}
+    return bool(change.keys) and all(key.iri in claims for key in change.keys)
+
+
+def _group(things: Sequence[Thing], change: Change) -> str:
+    """Name several things by the group that they are taken from, else one by one."""
+    if len(things) > 1:
+        for side in (change.after, change.before):
+            if side and side.via:
+                return f"{side.via.label} ({len(things)})"
+    return ", ".join(thing.label for thing in things)
+
+
+def _shown(comparison: Comparison, everything: bool) -> Iterator[Section]:
+    return (s for s in comparison.sections if s.changes or (everything and s.unchanged))
+
+
+def _listed(section: Section, everything: bool) -> tuple[Change, ...]:
+    return section.changes + (section.unchanged if everything else ())
+
+
+def _heading(section: Section, words: Mapping[str, str]) -> str:
+    unchanged = (
+        f", {words['unchanged'].lower()} {len(section.unchanged)}" if section.unchanged else ""
+    )
+    return f"{section.heading} ({len(section.changes)}{unchanged})"
+
+
+def _both_places(change: Change) -> str:
+    sides = [_places(side.places) if side else "" for side in (change.before, change.after)]
+    return " → ".join(side or "–" for side in sides) if any(sides) else ""
+
+
+def _places(places: Iterable[Cited]) -> str:
+    documents: dict[str, dict[str, None]] = {}
+    for place in places:
+        documents.setdefault(place.document.label, {})[place.section] = None
+    return "; ".join(
+        ", ".join([label, *filter(None, sections)]) for label, sections in documents.items()
+    )
+
+
+def _version(version: compare.Version) -> dict[str, str]:
+    return {"iri": version.iri, "label": version.label, "issued": version.issued}
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "kind": change.kind,
+        "kindLabel": change.kind_label,
+        "subjects": [_thing(thing) for thing in change.subjects],
+        "keys": [_thing(thing) for thing in change.keys],
+        "before": _side_json(change.before),
+        "after": _side_json(change.after),
+        "inferred": change.inferred,
+        "reasons": list(change.reasons),
+        "succession": change.succession or None,
+    }
+
+
+def _side_json(side: Side | None) -> dict[str, Any] | None:
+    if side is None:
+        return None
+    return {
+        "things": [_thing(thing) for thing in side.things],
+        "text": side.text,
+        "values": [_value(value) for value in (*side.values, *side.notes)],
+        "via": _thing(side.via) if side.via else None,
+        "claims": [_claim(claim) for claim in side.claims],
+    }
+
+
+def _thing(thing: Thing) -> dict[str, str]:
+    return {"iri": thing.iri, "label": thing.label}
+
+
+def _value(value: Value) -> dict[str, Any]:
+    return {
+        "name": value.name,
+        "label": value.label,
+        "values": [term.to_json() for term in value.terms],
+        "texts": list(value.texts),
+    }
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    return {
+        "iri": claim.iri,
+        "inferred": claim.inferred,
+        "reason": claim.reason or None,
+        "places": [
+            {"iri": place.iri, "document": place.document.iri, "section": place.section or None}
+            for place in claim.places
+        ],
+    }
+
+
+def _in_language(words: Mapping[str, Mapping[str, str]], lang: str) -> dict[str, str]:
+    return {key: choice[lang] for key, choice in words.items()}
+
+
+def _md(text: str) -> str:
+    return markdown_text(text)
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent + "  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
