@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -182,7 +181,11 @@ def things(graph: Graph, lang: str) -> "nx.MultiDiGraph[str]":
         for iri, classes in kinds.items()
         if not any(_VOCABULARY.match(c) or c in _POINTERS for c in classes)
     }
-    name = partial(_name, graph, lang)
+    named = _names(triples, lang)
+
+    def name(iri: str) -> str:
+        return named.get(iri) or graph.prefixes.curie(iri)
+
     network: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     for iri in sorted(nodes):
         kind = "; ".join(name(c) for c in kinds[iri])
@@ -270,12 +273,19 @@ def _needed(triples: Iterable[ox.Triple], prefixes: Prefixes) -> dict[str, str]:
     return {p: n for p, n in prefixes if any(stem.startswith(n) for stem in stems)}
 
 
-def _name(graph: Graph, lang: str, iri: str) -> str:
-    for predicate in (_PREF_LABEL, _RDFS_LABEL):
-        for quad in graph.store.quads_for_pattern(ox.NamedNode(iri), predicate, None):
-            if isinstance(quad.object, ox.Literal) and quad.object.language == lang:
-                return quad.object.value
-    return graph.prefixes.curie(iri)
+def _names(triples: Triples, lang: str) -> dict[str, str]:
+    """Give what things are called, by IRI; a preferred label goes before another one."""
+    found: dict[str, str] = {}
+    for predicate in (_RDFS_LABEL, _PREF_LABEL):
+        for triple in triples:
+            said = triple.object
+            if (
+                triple.predicate == predicate
+                and isinstance(said, ox.Literal)
+                and said.language == lang
+            ):
+                found[to_term(triple.subject).value] = said.value
+    return found
 
 
 def _curie(iri: str, graph: Graph) -> str:

@@ -29,7 +29,7 @@ from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from kytkos import collector, figures, search
+from kytkos import collector, downloads, feed, figures, search
 from kytkos.asof import bind
 from kytkos.engines import Engine, Oxigraph
 from kytkos.errors import ProjectError
@@ -40,7 +40,7 @@ from kytkos.queries import Query
 from kytkos.report import Report
 from kytkos.settings import Settings, contact_link, read_settings
 from kytkos.tables import Table
-from kytkos.terms import DEF, LANGUAGES, SCHEME, Term
+from kytkos.terms import DEF, ID, LANGUAGES, SCHEME, Term
 from kytkos.wording import Citations, Names, Pen, anchors, slug
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ class View:
     marks: Mapping[str, str] = field(default_factory=dict)
     menu: str = ""
     name: str = ""
+    files: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,8 @@ def build(
     for path in sorted((_HERE / "static").iterdir()):
         site[PurePosixPath("static", path.name)] = path.read_bytes()
     site[PurePosixPath("static", "site.css")] += settings.style.encode()
+    progress("Downloads")
+    site |= _downloads(pages, tables, settings, site, graph)
     if settings.logo:
         site[PurePosixPath(_logo(settings))] = settings.logo.read_bytes()
     site[PurePosixPath(MANIFEST)] = _manifest(site, graph)
@@ -263,6 +266,7 @@ def _render(
         progress(f"Pages: {lang}")
         texts = read_texts(_HERE / "texts.toml", lang)
         said = settings.said(lang)
+        linked = feed.linked_data(tables["pages/linked-data"], lang)
         pens = {
             root: Pen(texts, lang, names, citations, where, root, passages).vocabulary
             for root in {_up(page.path) for page in pages}
@@ -274,6 +278,7 @@ def _render(
                 this=page.this,
                 spoken=_spoken(page, rows, versions),
                 settings=said,
+                linked=linked.get(page.iri, ""),
                 path=page.path,
                 root=root,
                 top=_up(path),
@@ -282,6 +287,34 @@ def _render(
                 },
             )
             yield PurePosixPath(path), html.encode()
+
+
+def _downloads(
+    pages: Sequence[Page],
+    tables: Mapping[str, Rows],
+    settings: Settings,
+    site: Site,
+    graph: Graph,
+) -> Iterator[tuple[PurePosixPath, bytes]]:
+    """Make the files for other programs, and the pages that lead to them."""
+    css = site[PurePosixPath("static", "site.css")].decode()
+    chosen = {page.path for page in pages if page.view.files}
+    html = {path: of for path, of in _html(pages, site).items() if path in chosen}
+    names, where = Names(tables["pages/texts"]), _where(pages)
+    happened = [*_bound(tables["pages/feed"], "thing"), *_bound(tables["pages/feed"], "kind")]
+    for lang in LANGUAGES:
+        texts = read_texts(_HERE / "texts.toml", lang)
+        here = {path: in_languages[lang] for path, in_languages in html.items()}
+        yield from downloads.of_pages(here, lang, texts, css).items()
+        title = settings.said(lang).get("title", texts["site_title"])
+        called = {term.value: names.find(term, lang)[0] for term in happened}
+        ways = {iri: f"../{_in_folder(path, lang)}" for iri, path in where.items()}
+        feed_iri = f"{ID}feed/{lang}/{slug(settings.said(LANGUAGES[0]).get('title', ''))}"
+        yield (
+            PurePosixPath(downloads.FOLDER, f"muutokset-{lang}.atom"),
+            feed.atom(tables["pages/feed"], feed_iri, title, lang, called, ways),
+        )
+    yield from downloads.of_graph(graph).items()
 
 
 def _html(pages: Iterable[Page], site: Site) -> dict[str, dict[str, str]]:

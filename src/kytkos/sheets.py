@@ -87,6 +87,18 @@ def workbook(sheets: Sequence[Sheet], contents: Contents | None = None, lang: st
     return _saved(book)
 
 
+def archive(files: Mapping[str, bytes]) -> bytes:
+    """Pack files, without the time of day that an archive would tell."""
+    saved = io.BytesIO()
+    with zipfile.ZipFile(saved, "w") as packed:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(name, date_time=(2000, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            packed.writestr(entry, content)
+    return saved.getvalue()
+
+
 def _fill(target: "Worksheet", sheet: Sheet, date_format: str) -> None:
     from openpyxl.styles import Alignment
     from openpyxl.utils import get_column_letter
@@ -264,14 +276,7 @@ def _saved(book: "Workbook") -> bytes:
     book.properties.creator = "Kytkös"
     book.properties.created = book.properties.modified = _FROZEN
     unsorted = io.BytesIO()
-    with zipfile.ZipFile(unsorted, "w", zipfile.ZIP_STORED) as archive:
-        ExcelWriter(book, archive).save()
-    saved = io.BytesIO()
-    with zipfile.ZipFile(unsorted) as source, zipfile.ZipFile(saved, "w") as archive:
-        for name in source.namelist():
-            content = source.read(name)
-            entry = zipfile.ZipInfo(name, date_time=(2000, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, content)
-    return saved.getvalue()
+    with zipfile.ZipFile(unsorted, "w", zipfile.ZIP_STORED) as loose:
+        ExcelWriter(book, loose).save()
+    with zipfile.ZipFile(unsorted) as source:
+        return archive({name: source.read(name) for name in source.namelist()})

@@ -9,6 +9,7 @@ SHAPES = "https://w3id.org/kytkos/shapes#"
 SCHEME = "https://w3id.org/kytkos/scheme/"
 ID = "https://w3id.org/kytkos/id/"
 XSD = "http://www.w3.org/2001/XMLSchema#"
+RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 RDF_LANG_STRING = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
 
 LANGUAGES = ("fi", "sv", "en")

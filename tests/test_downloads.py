@@ -1,0 +1,222 @@
+import gzip
+import io
+import json
+import re
+import xml.etree.ElementTree as ET
+import zipfile
+from pathlib import PurePosixPath
+from posixpath import dirname, join, normpath
+
+import html5lib
+import openpyxl
+import pyoxigraph as ox
+import pytest
+import rdflib
+
+from kytkos import downloads, pages
+from kytkos.downloads import FOLDER, plain, standalone, tables
+from kytkos.feed import atom, linked_data
+from kytkos.graph import Graph
+from kytkos.pages import Site
+from kytkos.project import Project
+from kytkos.report import Report
+from kytkos.terms import LANGUAGES, RDF_TYPE, Term
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+SVG = "{http://www.w3.org/2000/svg}"
+NAME = rdflib.URIRef("https://schema.org/name")
+
+
+@pytest.fixture(scope="module")
+def site(county: Project, county_graph: Graph) -> Site:
+    return pages.build(county, county_graph, Report(()), progress=lambda _: None)
+
+
+def in_folder(site: Site, ending: str) -> dict[str, bytes]:
+    return {
+        path.name: content
+        for path, content in site.items()
+        if path.parts[0] == FOLDER and path.name.endswith(ending)
+    }
+
+
+def test_the_same_data_gives_the_same_bytes(
+    site: Site, county: Project, county_graph: Graph
+) -> None:
+    again = pages.build(county, county_graph, Report(()), progress=lambda _: None)
+
+    assert {path for path in site if site[path] != again.get(path)} == set()
+
+
+# Tables
+
+
+def test_a_cell_that_spans_others_stands_in_each_and_what_is_not_said_is_left_out() -> None:
+    html = """<table><caption>T</caption>
+<thead><tr><th rowspan="2">A</th><th colspan="2">B</th></tr><tr><th>b1</th><th>b2</th></tr></thead>
+<tbody><tr><th rowspan="2">x&amp;y</th><td>1</td><td><span aria-hidden="true">V</span>main</td></tr>
+<tr><td><ul><li>one</li><li>two</li></ul></td><td>007</td></tr></tbody></table>"""
+    [(caption, table)] = tables(html)
+
+    assert caption == "T"
+    assert table.variables == ("A", "B – b1", "B – b2")
+    values = [[term.value if term else None for term in row] for row in table.rows]
+    assert values == [["x&y", "1", "main"], ["x&y", "one\ntwo", "007"]]
+    assert [bool(row[1] and row[1].datatype) for row in table.rows] == [True, False]
+
+
+def test_a_page_without_tables_or_headings_makes_no_file() -> None:
+    assert list(tables("<main><p>nothing</p></main>")) == []
+    assert [t.variables for _, t in tables("<table><tr><td>a</td></tr></table>")] == [(" ",)]
+
+
+def test_every_row_of_every_table_is_in_the_workbook(site: Site) -> None:
+    views = pages.read_views(pages._HERE / "views.toml")
+    chosen = [view.output for view in views if view.files]
+    for path in chosen:
+        tree = html5lib.parse(site[PurePosixPath(path)], namespaceHTMLElements=False)
+        rows = [len(table.findall("./tbody/tr")) for table in tree.findall(".//main//table")]
+        if not rows:
+            continue
+        name = f"{path.removesuffix('.html')}-fi.xlsx"
+        book = openpyxl.load_workbook(io.BytesIO(in_folder(site, name)[name]))
+
+        assert [sheet.max_row - 4 for sheet in book.worksheets] == rows, path
+
+
+def test_a_csv_opens_in_a_finnish_excel(site: Site) -> None:
+    text = in_folder(site, "vastuut-fi.csv")["vastuut-fi.csv"].decode()
+
+    assert text.startswith("\ufeffToimenpide;")
+    packed = zipfile.ZipFile(
+        io.BytesIO(in_folder(site, "rakenne-csv-fi.zip")["rakenne-csv-fi.zip"])
+    )
+    assert packed.namelist() == ["rakenne-1-fi.csv", "rakenne-2-fi.csv"]
+
+
+# Drawings
+
+
+def test_a_drawing_is_a_file_of_its_own(site: Site) -> None:
+    found = in_folder(site, ".svg")
+    assert found
+    for name, content in found.items():
+        root = ET.fromstring(content)
+
+        assert root.tag == f"{SVG}svg"
+        assert b"var(" not in content
+        for link in root.iter(f"{SVG}a"):
+            target = normpath(join(FOLDER, link.get("href", "").partition("#")[0]))
+            assert PurePosixPath(target) in site, (name, target)
+
+
+def test_a_drawing_takes_its_rules_and_colours_along() -> None:
+    css = ":root { --body: #123456; }\nrect.body { fill: var(--body); }\np { margin: 0; }\n"
+    drawn = standalone(
+        '<svg aria-hidden="true"><a tabindex="-1" href="b/c.html">&nbsp;</a></svg>', css, "../"
+    )
+
+    assert "rect.body { fill: #123456; }" in drawn
+    assert "margin" not in drawn
+    assert '<a href="../b/c.html">\u00a0</a>' in drawn
+    assert ET.fromstring(drawn) is not None
+
+
+# The graph
+
+
+@pytest.mark.parametrize("form", ["ttl", "trig"])
+def test_the_packed_graph_is_the_whole_graph(site: Site, county_graph: Graph, form: str) -> None:
+    content = gzip.decompress(in_folder(site, f"kytkos.{form}.gz")[f"kytkos.{form}.gz"])
+    parsed = ox.parse(content, format=ox.RdfFormat.from_extension(form))
+
+    assert len({quad.triple for quad in parsed}) == county_graph.triples
+
+
+# JSON-LD
+
+
+def test_each_page_of_a_thing_says_what_it_is_in_its_own_language(site: Site) -> None:
+    seen = 0
+    for path, content in site.items():
+        if path.suffix != ".html":
+            continue
+        html = content.decode()
+        scripts = re.findall(r'<script type="application/ld\+json">(.*?)</script>', html)
+        for script in scripts:
+            said = json.loads(script)
+            assert isinstance(said["@context"], dict)
+            graph = rdflib.Graph().parse(data=script, format="json-ld")
+            [subject] = set(graph.subjects())
+            kinds = {str(kind) for kind in graph.objects(subject, rdflib.RDF.type)}
+            assert any(kind.startswith("https://schema.org/") for kind in kinds), path
+            assert str(subject).startswith("http"), path
+            lang = html.partition('<html lang="')[2][:2]
+            assert {name.language for name in graph.objects(subject, NAME)} <= {lang}  # type: ignore[attr-defined]
+            seen += 1
+    things = [path for path in site if path.suffix == ".html" and (site[path].count(b"ld+json"))]
+    assert seen == len(things)
+    assert seen > 100 * len(LANGUAGES)
+
+
+def test_what_a_thing_says_can_not_end_the_script() -> None:
+    this, name = Term("uri", "https://example.org/a"), Term("uri", "https://schema.org/name")
+    value = Term("literal", "</script><b>", "fi")
+    said = linked_data([{"this": this, "property": name, "value": value}], "fi")
+
+    assert "<" not in said[this.value]
+    assert json.loads(said[this.value])["name"] == "</script><b>"
+
+
+def test_a_kind_and_a_link_are_written_as_such() -> None:
+    this = Term("uri", "https://w3id.org/kytkos/id/body/a")
+    schema = "https://schema.org/"
+    said = {
+        RDF_TYPE: Term("uri", f"{schema}Organization"),
+        f"{schema}member": Term("uri", "urn:b"),
+        f"{schema}name": Term("literal", "B", "sv"),
+    }
+    records = [{"this": this, "property": Term("uri", p), "value": v} for p, v in said.items()]
+
+    graph = rdflib.Graph().parse(data=linked_data(records, "fi")[this.value], format="json-ld")
+    assert {(str(p), str(o)) for _, p, o in graph} == {
+        (RDF_TYPE, "https://schema.org/Organization"),
+        ("https://schema.org/member", "urn:b"),
+    }
+
+
+# The feed
+
+
+def test_the_feed_is_valid_and_leads_to_pages(site: Site) -> None:
+    found = in_folder(site, ".atom")
+    assert len(found) == len(LANGUAGES)
+    for name, content in found.items():
+        feed = ET.fromstring(content)
+        entries = feed.findall(f"{ATOM}entry")
+        ids = [entry.findtext(f"{ATOM}id") for entry in entries]
+        days = [entry.findtext(f"{ATOM}updated") or "" for entry in entries]
+
+        assert entries
+        assert len(ids) == len(set(ids))
+        assert all(entry.findtext(f"{ATOM}title") for entry in entries)
+        assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT00:00:00Z", day) for day in days)
+        assert days == sorted(days, reverse=True)
+        assert feed.findtext(f"{ATOM}updated") == days[0]
+        for link in feed.iter(f"{ATOM}link"):
+            target = normpath(
+                join(dirname(f"{FOLDER}/{name}"), link.get("href", "").partition("#")[0])
+            )
+            assert PurePosixPath(target) in site, target
+
+
+def test_a_feed_of_nothing_is_still_a_feed() -> None:
+    feed = ET.fromstring(atom([], "urn:x", "<T>", "fi", {}, {}))
+
+    assert feed.findtext(f"{ATOM}title") == "<T>"
+    assert feed.findtext(f"{ATOM}updated")
+
+
+def test_text_of_html_is_what_a_reader_sees() -> None:
+    assert plain("a&shy;b <b>c</b><br>d&nbsp;e") == "ab c\nd e"
+    assert downloads.FOLDER == "lataukset"
