@@ -317,6 +317,21 @@ def test_the_message_of_a_sparql_constraint_is_filled_in() -> None:
 
 
 @pytest.mark.parametrize(
+    "inner",
+    [
+        "SELECT ?value WHERE { ?x ex:p ?value }",
+        "SELECT ?x ?value WHERE { $this ex:p ?value }",
+        "SELECT * WHERE { FILTER ($this = ex:a) }",
+    ],
+)
+def test_a_sub_select_returns_this(inner: str) -> None:
+    store = load(SELECT % f"SELECT $this ?value WHERE {{ $this ex:p ?any {{ {inner} }} }}")
+
+    with pytest.raises(ShapesError, match=r"return \$this"):
+        shacl.compile_shapes(store)
+
+
+@pytest.mark.parametrize(
     ("where", "found"),
     [
         ("$this ex:p ?value", ["1", "2", "3"]),

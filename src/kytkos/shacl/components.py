@@ -323,10 +323,12 @@ def _property(compiler: Compiler, shape: Shape, node: Node) -> Check:
 def _qualified(name: str, wrong: Callable[[int, int], bool]) -> Compile:
     """Make 4.7.3, sh:qualifiedMinCount and sh:qualifiedMaxCount."""
 
-    def make(compiler: Compiler, shape: Shape, argument: Node) -> Check:
+    def make(compiler: Compiler, shape: Shape, argument: Node) -> Check | None:
         limit = _count(argument, name)
         nodes = compiler.objects(shape.node, SH + "qualifiedValueShape")
-        if len(nodes) != 1:
+        if not nodes:
+            return None  # Half of a constraint is none: both parameters are mandatory.
+        if len(nodes) > 1:
             raise ShapesError(f"sh:{name} needs one sh:qualifiedValueShape")
         inner = compiler.inner(shape, nodes[0])
         disjoint = compiler.flag(shape.node, "qualifiedValueShapesDisjoint")
@@ -520,13 +522,11 @@ COMPONENTS = {
         "QualifiedMinCount",
         _qualified("qualifiedMinCount", lambda found, least: found < least),
         once=True,
-        property_only=True,
     ),
     "qualifiedMaxCount": Component(
         "QualifiedMaxCount",
         _qualified("qualifiedMaxCount", lambda found, most: found > most),
         once=True,
-        property_only=True,
     ),
     "closed": Component("Closed", _closed, once=True),
     "hasValue": Component("HasValue", _has_value),

@@ -35,6 +35,8 @@ class _Group:
     first: bool = False
     mentions: bool = False
     projects: bool = False
+    projects_all: bool = False
+    has_triple: bool = False
     brackets: int = 0
     in_triple: bool = False
     in_expression: bool = False
@@ -68,7 +70,8 @@ def prebind(query: str, path: str = "") -> Prebound:
     """Find where the focus nodes go; put the path of the shape for `$PATH`.
 
     Raises:
-        ShapesError: the query has what SHACL forbids, because `$this` could not be bound.
+        ShapesError: the query has what SHACL forbids, because `$this` could not be bound:
+            `MINUS`, `SERVICE`, `VALUES`, or a sub-select that does not return `$this`.
     """
     if path:
         query = _with_path(query, path)
@@ -83,18 +86,16 @@ def prebind(query: str, path: str = "") -> Prebound:
         if word == "{":
             inside = any(group.exists for group in stack)
             group = _Group(found[index].end(), inside or before == "EXISTS")
-            # The outermost group, and that of a sub-select: there nothing else binds it. A
-            # sub-select that does not use it is left alone: its solutions would be multiplied.
+            # The outermost group, and that of a sub-select: there nothing else binds it.
             group.first = not stack or stack[-1].select
             group.mentions = not stack
-            group.projects = not stack or stack[-1].projects
             groups.append(group)
             stack.append(group)
         elif word == "}" and stack:
             stack.pop()
         elif word == "SELECT" and stack:
             stack[-1].select = True
-            stack[-1].projects = words[index + 1 : index + 2] == ["*"]
+            stack[-1].projects = stack[-1].projects_all = words[index + 1 : index + 2] == ["*"]
         elif word in ("(", ")") and stack:
             stack[-1].brackets += 1 if word == "(" else -1
         elif word in _THIS and stack:
@@ -104,6 +105,13 @@ def prebind(query: str, path: str = "") -> Prebound:
             group.projects |= group.select
             for around in stack:
                 around.mentions = True
+                around.has_triple |= group.brackets == 0 and not group.select
+    for group in groups:
+        returns = group.has_triple if group.projects_all else group.projects
+        if group.select and not returns:
+            raise ShapesError(
+                "a sub-select of a SPARQL constraint has to return $this (section 5.3.1)"
+            )
     starts = [group.start for group in groups if group.needs_values]
     ends = [0, *starts, len(query)]
     parts = tuple(query[a:b] for a, b in pairwise(ends))
@@ -112,8 +120,7 @@ def prebind(query: str, path: str = "") -> Prebound:
         for index, word in enumerate(words)
     )
     limited = bool({"LIMIT", "OFFSET"}.intersection(words))
-    mixing = any(group.first and group.mentions and not group.projects for group in groups)
-    return Prebound(parts, one_at_a_time=limited or mixing, counts=counts)
+    return Prebound(parts, one_at_a_time=limited, counts=counts)
 
 
 def _with_path(query: str, path: str) -> str:
