@@ -16,9 +16,10 @@ from kytkos import pages
 from kytkos.errors import KytkosError, OutputError, ProjectError
 from kytkos.files import write_folder
 from kytkos.graph import Graph
-from kytkos.pages import MANIFEST, Rows, Site, by, distinct
+from kytkos.pages import Rows, Site, by, distinct
 from kytkos.project import Project
 from kytkos.report import Finding, Report
+from kytkos.stamp import MANIFEST
 from kytkos.terms import LANGUAGES, Term
 from kytkos.wording import Citations, Names, Pen, anchors, slug, soft_hyphens
 from tests.conftest import MakeProject

@@ -33,6 +33,9 @@ def write_whole(path: Path, content: bytes) -> None:
 def write_folder(path: Path, files: Mapping[PurePosixPath, bytes], marker: str) -> None:
     """Write a folder beside its place, then put it there; the old one goes last.
 
+    Only files whose bytes change are written: the others are those of the old folder, with
+    their dates. Where nothing changes, nothing is touched.
+
     Args:
         path: the folder to make or replace.
         files: content by path inside the folder; `marker` is among them.
@@ -55,6 +58,8 @@ def write_folder(path: Path, files: Mapping[PurePosixPath, bytes], marker: str) 
                 hint=hint,
                 place=Place(str(path)),
             )
+        if path.is_dir() and _is_same(path, files):
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.new."))
         try:
@@ -62,7 +67,8 @@ def write_folder(path: Path, files: Mapping[PurePosixPath, bytes], marker: str) 
             for inner, content in files.items():
                 target = beside / inner
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(content)
+                if not _linked(path / inner, target, content):
+                    target.write_bytes(content)
             shutil.rmtree(old, ignore_errors=True)
             if path.exists():
                 path.rename(old)
@@ -74,6 +80,33 @@ def write_folder(path: Path, files: Mapping[PurePosixPath, bytes], marker: str) 
         if old.is_dir() and not path.exists():
             old.rename(path)
         raise _cannot_write(path, error) from error
+
+
+def _is_same(path: Path, files: Mapping[PurePosixPath, bytes]) -> bool:
+    found = [p for p in path.rglob("*") if not p.is_dir()]
+    return len(found) == len(files) and all(
+        _holds(path / inner, content) for inner, content in files.items()
+    )
+
+
+def _linked(old: Path, new: Path, content: bytes) -> bool:
+    """Make a new name for an old file that holds the same, where the disk can do it."""
+    if not _holds(old, content):
+        return False
+    try:
+        os.link(old, new)
+    except OSError:
+        return False
+    return True
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size != len(content):
+            return False
+        return path.read_bytes() == content
+    except OSError:
+        return False
 
 
 def _umask() -> int:

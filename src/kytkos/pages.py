@@ -29,7 +29,7 @@ from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from kytkos import collector, downloads, feed, figures, search
+from kytkos import collector, downloads, feed, figures, search, stamp
 from kytkos.asof import bind
 from kytkos.engines import Engine, Oxigraph
 from kytkos.errors import ProjectError
@@ -39,6 +39,7 @@ from kytkos.project import Project
 from kytkos.queries import Query
 from kytkos.report import Report
 from kytkos.settings import Settings, contact_link, read_settings
+from kytkos.stamp import MANIFEST
 from kytkos.tables import Table
 from kytkos.terms import DEF, ID, LANGUAGES, SCHEME, Term
 from kytkos.wording import Citations, Names, Pen, anchors, slug
@@ -48,8 +49,6 @@ if TYPE_CHECKING:
 
 Record = Mapping[str, Term | None]
 Site = dict[PurePosixPath, bytes]
-
-MANIFEST = "kytkos.json"
 
 _HERE = Path(__file__).parent
 
@@ -186,13 +185,20 @@ def build(
     return site
 
 
-def write(site: Site, out: Path) -> None:
+def write(site: Site, out: Path, inputs: str = "") -> None:
     """Write the site, replacing the old one at once or not at all.
+
+    Args:
+        site: the files.
+        out: the folder.
+        inputs: a digest of what the site was made of, kept with it.
 
     Raises:
         OutputError: the target can't be written, or holds files that are not a site.
     """
-    write_folder(out, site, MANIFEST)
+    marker = PurePosixPath(MANIFEST)
+    held = json.loads(site[marker]) | {"inputs": inputs, "site": stamp.of_site(site)}
+    write_folder(out, site | {marker: (json.dumps(held, indent=1) + "\n").encode()}, MANIFEST)
 
 
 def summary(site: Site, out: Path) -> str:

@@ -28,10 +28,21 @@ def build(
     """Build the maps: load, check, query, and write the site.
 
     Stops before writing where the data has a violation. The old site is replaced at once,
-    or not at all.
+    or not at all; files that stay as they were are not written. Where nothing changed since
+    the last time, nothing is done.
 
     Example: kytkos build --out site
     """
+    from kytkos import stamp
+    from kytkos.settings import read_settings
+
+    logo = read_settings(project.root / "site.toml").logo
+    besides = [path for path in (logo, folder) if path]
+    inputs = stamp.of_inputs(project, besides, force=force, as_of=as_of)
+    if stamp.is_current(out, inputs):
+        say(f"{out / 'index.html'}: nothing changed")
+        return 0
+
     from kytkos import pages
 
     graph, day = as_of_day(project, as_of)
@@ -42,6 +53,6 @@ def build(
         return 1
     texts = passages(project, graph, lang, folder) if folder else {}
     site = pages.build(project, graph, report, progress=say, passages=texts, as_of=day)
-    pages.write(site, out)
+    pages.write(site, out, inputs)
     say(pages.summary(site, out))
     return 0
