@@ -79,6 +79,11 @@ class Duty:
         """How many times it is still to be done in the window, at least."""
         return max(self.required - len(self.held), 0)
 
+    @property
+    def to_agree(self) -> int:
+        """How many times no day is known for, of those still to be done."""
+        return max(self.missing - len(self.planned), 0)
+
     def is_due(self, day: date, until: date) -> bool:
         """Tell whether it is still to be done in a window that is open between two days."""
         return bool(self.missing) and self.window.end >= day and self.window.start <= until
@@ -102,7 +107,7 @@ class Calendar:
 
     `duties` are in the order of their holders' names and their windows; `events` are all that is
     planned, whether or not a duty asks for it. `until` ends the coming year. `seats` tells which
-    bodies each agent sits in.
+    bodies each agent sits in, `labels` what each verdict is called.
     """
 
     day: date
@@ -112,6 +117,7 @@ class Calendar:
     duties: tuple[Duty, ...]
     events: tuple[tuple[Event, tuple[Thing, ...]], ...]
     seats: Mapping[str, frozenset[str]]
+    labels: Mapping[str, str]
 
     @property
     def verdicts(self) -> tuple[Duty, ...]:
@@ -190,11 +196,12 @@ def calendar(
     if chosen is None:
         chosen = in_force(versions(engine, queries, lang), day)
     until = _year_later(day)
-    events = _events(_ask(engine, queries["events"], {"lang": Term("literal", lang)}))
+    speaking = {"lang": Term("literal", lang)}
+    events = _events(_ask(engine, queries["events"], speaking))
     duties: list[Duty] = []
     seats: dict[str, set[str]] = {}
     for version in chosen:
-        given = {"lang": Term("literal", lang), "version": Term("uri", version.iri)}
+        given = {**speaking, "version": Term("uri", version.iri)}
         sitting = _ask(engine, queries["seats"], given)
         for row in sitting.records():
             if _text(row["role"]) != _CONVENER:
@@ -221,6 +228,10 @@ def calendar(
         duties=tuple(duties),
         events=tuple((event, tuple(holders)) for event, holders in planned.items()),
         seats={agent: frozenset(bodies) for agent, bodies in seats.items()},
+        labels={
+            _text(row["verdict"]).rpartition("/")[2]: _text(row["label"])
+            for row in _ask(engine, queries["verdicts"], speaking).records()
+        },
     )
 
 

@@ -8,10 +8,21 @@ import os
 import sys
 from contextlib import suppress
 
-from kytkos.cli import build, check, diff, exchange, query, show, sources
+from kytkos.cli import build, calendar, check, diff, exchange, query, show, sources
 from kytkos.cli.common import main
 
-__all__ = ["build", "check", "diff", "exchange", "main", "query", "run", "show", "sources"]
+__all__ = [
+    "build",
+    "calendar",
+    "check",
+    "diff",
+    "exchange",
+    "main",
+    "query",
+    "run",
+    "show",
+    "sources",
+]
 
 
 def run() -> None:
