@@ -372,12 +372,11 @@ def _closed(compiler: Compiler, shape: Shape, argument: Node) -> Check | None:
         allowed.update(compiler.list_of(node, "ignoredProperties"))
 
     def check(run: Run, batch: Batch) -> Iterator[Violation]:
+        others = run.data.others(allowed)
         for focus, values in batch.pairs:
             for value in values:
-                for predicate, stray in run.data.triples(value):
-                    if predicate not in allowed:
-                        path = paths.Predicate(predicate)
-                        yield Violation(focus, focus, stray, path=path)
+                for predicate, stray in others(value):
+                    yield Violation(focus, focus, stray, path=paths.Predicate(predicate))
 
     return check
 

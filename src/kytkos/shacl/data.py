@@ -3,7 +3,7 @@
 It is the union of the default graph and all named graphs of a store.
 """
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
@@ -15,6 +15,8 @@ from kytkos.shacl import paths
 from kytkos.shacl.paths import RDF, Node
 
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+Triples = Callable[[Node], Iterable[tuple[ox.NamedNode, Node]]]
+
 _ENDS = attrgetter("subject", "object")
 _TYPE = ox.NamedNode(RDF + "type")
 _SUBCLASS_OF = ox.NamedNode(RDFS + "subClassOf")
@@ -26,10 +28,6 @@ class _Union:
     def __init__(self, store: ox.Store, *, distinct: bool = False) -> None:
         self.store = store
         self._distinct = distinct
-
-    def triples(self, subject: Node) -> Iterable[tuple[ox.NamedNode, Node]]:
-        """Give the predicates and objects of a subject."""
-        return triples_of(self.store, subject)
 
     @cached_property
     def without_repeats(self) -> ox.Store:
@@ -76,6 +74,32 @@ class Indexes(_Union):
         assert isinstance(answer, ox.QuerySolutions)
         return tuple(p for (p,) in answer if isinstance(p, ox.NamedNode))
 
+    @cached_property
+    def used(self) -> Mapping[Node, int]:
+        """The subjects, each with the sum of 2**n for the numbers of its predicates."""
+        used: dict[Node, int] = {}
+        sums: dict[int, int] = {}  # so that equal sums are one object
+        for number, predicate in enumerate(self.predicates):
+            bit = 1 << number
+            for node in self.forward(predicate):
+                mask = used.get(node, 0) | bit
+                used[node] = sums.setdefault(mask, mask)
+        return used
+
+    def others(self, predicates: Collection[Node]) -> Triples:
+        """Make the function that gives what is said of a node with other predicates."""
+        left = {1 << n: p for n, p in enumerate(self.predicates) if p not in predicates}
+        mask, used = sum(left), self.used.get
+
+        def triples(node: Node) -> Iterable[tuple[ox.NamedNode, Node]]:
+            others = used(node, 0) & mask
+            if not others:
+                return ()
+            found = [predicate for bit, predicate in left.items() if others & bit]
+            return [(one, end) for one in found for end in self.forward(one)[node]]
+
+        return triples
+
     def backward(self, predicate: ox.NamedNode | None) -> dict[Node, Sequence[Node]]:
         """Give the subjects of each object."""
         index = self._backward.get(predicate)
@@ -119,6 +143,10 @@ class Lookups(_Union):
         if node not in self._classes:
             self._classes[node] = frozenset(paths.walk(_CLASSES, self)(node))
         return self._classes[node]
+
+    def others(self, predicates: Collection[Node]) -> Triples:
+        """Make the function that gives what is said of a node with other predicates."""
+        return lambda node: [t for t in triples_of(self.store, node) if t[0] not in predicates]
 
     def _lookup(self, predicate: ox.NamedNode | None, *, back: bool) -> "_Lookup":
         key = (predicate, back)
