@@ -64,6 +64,8 @@ $(VENV)/installed: requirements.txt pyproject.toml | $(VENV)/pyvenv.cfg
 	@echo 'Installing Kytkös and what it runs on'
 	@$(INSTALL) -r requirements.txt
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@# So that a command starts as fast where Python may not write bytecode.
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed

@@ -3,9 +3,8 @@ from pathlib import Path
 import pytest
 
 from kytkos import accepted
-from kytkos.accepted import FILE_NAME
 from kytkos.errors import DataError
-from kytkos.report import Finding, Report
+from kytkos.report import ACCEPTED_FILE, Finding, Report
 from kytkos.terms import SHAPES, Place, Prefixes, Term
 
 PREFIXES = Prefixes({"ex": "https://example.org/"})
@@ -32,7 +31,7 @@ def finding(value: str = "", shape: str = "Task-isHeldBy", severity: str = "viol
 
 
 def read(root: Path, text: str) -> tuple[accepted.Entry, ...]:
-    (root / FILE_NAME).write_text(text, encoding="utf-8")
+    (root / ACCEPTED_FILE).write_text(text, encoding="utf-8")
     return accepted.read(root, PREFIXES)
 
 
@@ -47,7 +46,7 @@ def test_an_accepted_finding_stands_apart_and_does_not_count(tmp_path: Path) -> 
     assert one.acceptance is not None
     assert one.acceptance.reason == "Nobody has been chosen yet."
     assert one.acceptance.date == "2026-11-22"
-    assert one.acceptance.place == Place(FILE_NAME, 3, 1)
+    assert one.acceptance.place == Place(ACCEPTED_FILE, 3, 1)
 
 
 def test_with_a_value_only_that_value_is_accepted(tmp_path: Path) -> None:
@@ -66,7 +65,7 @@ def test_an_accepted_finding_that_no_longer_occurs_is_a_warning_at_its_line(
 
     (idle,) = report.findings
     assert idle.severity == "warning"
-    assert idle.place == Place(FILE_NAME, 3, 1)
+    assert idle.place == Place(ACCEPTED_FILE, 3, 1)
     assert "kyts:Task-isHeldBy no longer occurs" in idle.message("en")
 
 
@@ -107,11 +106,11 @@ def test_a_bad_file_is_an_error_with_the_line(
         read(tmp_path, ENTRY.replace(old, new))
 
     assert caught.value.place is not None
-    assert (caught.value.place.path, caught.value.place.line) == (FILE_NAME, line)
+    assert (caught.value.place.path, caught.value.place.line) == (ACCEPTED_FILE, line)
 
 
 def test_a_file_not_in_utf_8_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / FILE_NAME).write_bytes(b"\xff\xfe")
+    (tmp_path / ACCEPTED_FILE).write_bytes(b"\xff\xfe")
 
     with pytest.raises(DataError, match="can't read"):
         accepted.read(tmp_path, PREFIXES)

@@ -18,10 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from kytkos.errors import DataError, did_you_mean
-from kytkos.report import Acceptance, Finding, Report
+from kytkos.report import ACCEPTED_FILE, Acceptance, Finding, Report
 from kytkos.terms import SHAPES, Place, Prefixes, Term
-
-FILE_NAME = "accepted-findings.toml"
 
 _KEYS = ("shape", "focus_node", "value", "reason", "author", "date")
 _ENTRY = re.compile(r"^[ \t]*\[\[[ \t]*[\"']?finding[\"']?[ \t]*\]\]", re.MULTILINE)
@@ -55,28 +53,28 @@ def read(root: Path, prefixes: Prefixes) -> tuple[Entry, ...]:
     Raises:
         DataError: the file can't be read, or an entry is not complete.
     """
-    path = root / FILE_NAME
+    path = root / ACCEPTED_FILE
     try:
         text = path.read_text(encoding="utf-8-sig")
         whole = tomllib.loads(text)
     except FileNotFoundError:
         return ()
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"can't read the file: {error}", place=Place(FILE_NAME)) from error
+        raise DataError(f"can't read the file: {error}", place=Place(ACCEPTED_FILE)) from error
     except tomllib.TOMLDecodeError as error:
         at = _AT_LINE.search(str(error))
-        place = Place(FILE_NAME, int(at[1]), int(at[2])) if at else Place(FILE_NAME)
+        place = Place(ACCEPTED_FILE, int(at[1]), int(at[2])) if at else Place(ACCEPTED_FILE)
         raise DataError(_AT_LINE.sub("", str(error)), place=place) from error
     entries = whole.get("finding", [])
     if whole.keys() - {"finding"} or not isinstance(entries, list):
         hint = "The file has nothing but [[finding]] entries."
-        raise DataError("not a list of accepted findings", hint=hint, place=Place(FILE_NAME, 1))
+        raise DataError("not a list of accepted findings", hint=hint, place=Place(ACCEPTED_FILE, 1))
     lines = [text.count("\n", 0, entry.start()) + 1 for entry in _ENTRY.finditer(text)]
     if len(lines) != len(entries):  # a list in brackets, say
         lines = [1] * len(entries)
     named = Prefixes({"kyts": SHAPES} | dict(prefixes))
     return tuple(
-        _entry(entry, Place(FILE_NAME, line, 1), named)
+        _entry(entry, Place(ACCEPTED_FILE, line, 1), named)
         for entry, line in zip(entries, lines, strict=True)
     )
 

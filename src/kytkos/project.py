@@ -1,15 +1,20 @@
 """A project folder: its data, and its own or the packaged ontology and queries."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kytkos.errors import ProjectError
-from kytkos.graph import Graph, load
-from kytkos.queries import Query, read_queries
 from kytkos.terms import LANGUAGES
 
+if TYPE_CHECKING:
+    from kytkos.graph import Graph
+    from kytkos.queries import Query
+
 SHAPES_PATTERN = "shapes*.ttl"
+_DATA = (".ttl", ".trig")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +38,28 @@ class Project:
         """The folder of the query library: its own, else the packaged one."""
         return self._own_or_packaged("queries")
 
-    def graph(self, *more: Path) -> Graph:
+    def read_by_check(self, *more: Path) -> Iterator[Path]:
+        """Give the files that a check reads, of those that are there."""
+        for folder in (self.data, *more):
+            within = sorted(folder.rglob("*")) if folder.is_dir() else [folder]
+            yield from (path for path in within if path.suffix in _DATA)
+        yield from sorted(self.ontology.glob("*.ttl"))
+        yield from sorted((self.queries / "checks").glob("*.rq"))
+
+    def graph(self, *more: Path) -> "Graph":
         """Load the ontology, the code lists and the data, and more files where given."""
+        from kytkos.graph import load
+
         return load([*self._vocabulary_files(), self.data, *more], self.root)
 
-    def shapes(self) -> Graph:
+    def shapes(self) -> "Graph":
         """Load the shapes.
 
         Raises:
             ProjectError: there are none.
         """
+        from kytkos.graph import load
+
         files = sorted(self.ontology.glob(SHAPES_PATTERN))
         if not files:
             raise ProjectError(f"no shapes ({SHAPES_PATTERN}) in {self.ontology}")
@@ -52,27 +69,27 @@ class Project:
         """Tell whether a file of the ontology holds shapes."""
         return path.match(SHAPES_PATTERN) and path.parent == self.ontology.resolve()
 
-    def library(self) -> dict[str, Query]:
+    def library(self) -> "dict[str, Query]":
         """Read the queries that people may ask for by name."""
-        return read_queries(self.queries)
+        return _queries(self.queries)
 
-    def checks(self) -> dict[str, Query]:
+    def checks(self) -> "dict[str, Query]":
         """Read the SPARQL checks: each row of an answer is a finding."""
-        return read_queries(self.queries / "checks")
+        return _queries(self.queries / "checks")
 
-    def page_queries(self) -> dict[str, Query]:
+    def page_queries(self) -> "dict[str, Query]":
         """Read the queries that only the pages ask, by names that begin with `pages/`."""
-        pages = read_queries(self.queries / "pages")
+        pages = _queries(self.queries / "pages")
         return {f"pages/{name}": query for name, query in pages.items()}
 
-    def as_of_queries(self) -> dict[str, Query]:
+    def as_of_queries(self) -> "dict[str, Query]":
         """Read the queries that say what was not known on a day: its own, else the packaged."""
         return self.queries_in("as-of")
 
-    def queries_in(self, name: str) -> dict[str, Query]:
+    def queries_in(self, name: str) -> "dict[str, Query]":
         """Read the queries of a sub-folder of the library: its own, else the packaged."""
         own = self.queries / name
-        return read_queries(own if own.is_dir() else packaged("queries") / name)
+        return _queries(own if own.is_dir() else packaged("queries") / name)
 
     def _vocabulary_files(self) -> list[Path]:
         shapes = set(self.ontology.glob(SHAPES_PATTERN))
@@ -81,6 +98,12 @@ class Project:
     def _own_or_packaged(self, name: str) -> Path:
         own = self.root / name
         return own if own.is_dir() else packaged(name)
+
+
+def _queries(folder: Path) -> "dict[str, Query]":
+    from kytkos.queries import read_queries
+
+    return read_queries(folder)
 
 
 def open_project(root: Path) -> Project:

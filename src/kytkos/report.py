@@ -7,6 +7,7 @@ from typing import Any
 
 from kytkos.terms import Place, Prefixes, Term
 
+ACCEPTED_FILE = "accepted-findings.toml"
 SEVERITIES = ("violation", "warning", "info")
 
 _WORDS = {

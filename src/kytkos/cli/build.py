@@ -48,7 +48,7 @@ def build(
     graph, day = as_of_day(project, as_of)
     report = report_of(project, graph)
     if not report.conforms and not force:
-        print_findings(report, "violation", lang, graph)
+        print_findings(report, "violation", lang, graph.prefixes, graph.root)
         say(f"{out}: not written, since the data has violations (--force builds all the same).")
         return 1
     texts = passages(project, graph, lang, folder) if folder else {}

@@ -11,6 +11,7 @@ from kytkos.errors import KytkosError
 if TYPE_CHECKING:
     from kytkos.project import Project
     from kytkos.report import Finding, Report
+    from kytkos.terms import Prefixes
 
 
 @click.option(
@@ -41,6 +42,11 @@ if TYPE_CHECKING:
     metavar="REV",
     help="Tell only what is new since a git revision, and check only what can have changed.",
 )
+@click.option(
+    "--cache/--no-cache",
+    default=True,
+    help="Whether to tell again what was found in the very same files; on if not given.",
+)
 @click.option("--watch", is_flag=True, help="Check again as files are saved, until Ctrl-C.")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @command
@@ -52,6 +58,7 @@ def check(
     show: str,
     engine: str,
     since: str | None,
+    cache: bool,
     watch: bool,
     files: tuple[Path, ...],
 ) -> int:
@@ -69,20 +76,43 @@ def check(
     """
     if watch:
         return _watch(project, lang, show, files)
-    graph = project.graph(*files)
-    if since:
-        report = _since(project, graph, since)
+    if since or form == "ttl" or engine != "compiled" or not cache:
+        graph = project.graph(*files)
+        report = _since(project, graph, since) if since else report_of(project, graph, engine)
+        prefixes = graph.prefixes
     else:
-        least = show if form == "text" else "info"
-        report = report_of(project, graph, engine, least)
+        report, prefixes = _in_full(project, files, show if form == "text" else "info")
     if form == "text":
-        print_findings(report, show, lang, graph)
+        print_findings(report, show, lang, prefixes, project.root)
+    elif form == "ttl":
+        from kytkos import outputs
+
+        click.echo(outputs.to_turtle(report, project.shapes(), graph), nl=False)
     else:
-        click.echo(_in_form(report, form, project, graph, lang, fail_on, show), nl=False)
+        click.echo(_in_form(report, form, project, prefixes, lang, fail_on, show), nl=False)
     accepted = f", {len(report.accepted)} accepted" if report.accepted else ""
     looked_at = f"{report.checked['triples']} triples, {report.checked['shapes']} rules"
     say(f"{looked_at}: {counts(report)}{accepted}")
     return 1 if report.at_least(fail_on) else 0
+
+
+def _in_full(project: "Project", files: tuple[Path, ...], least: str) -> "tuple[Report, Prefixes]":
+    """Check everything, unless the report of these very files was kept."""
+    from kytkos import remembered
+    from kytkos.report import ACCEPTED_FILE
+
+    def digest() -> str | None:
+        inputs = [*project.read_by_check(*files), project.root / ACCEPTED_FILE]
+        return remembered.digest(inputs, project.root, least, *map(str, files))
+
+    key = digest()
+    if key and (found := remembered.recall(key)):
+        return found
+    graph = project.graph(*files)
+    report = report_of(project, graph, least=least)
+    if key and key == digest():  # no file was saved meanwhile
+        remembered.keep(key, report, graph.prefixes)
+    return report, graph.prefixes
 
 
 def _since(project: "Project", graph: Any, name: str) -> "Report":
@@ -124,16 +154,16 @@ def _watch(project: "Project", lang: str, show: str, files: tuple[Path, ...]) ->
             if isinstance(event, changes.Watch):
                 watched = event
                 report = open_ones(watched.findings)
-                print_findings(report, show, lang, watched.graph)
+                print_findings(report, show, lang, watched.graph.prefixes, project.root)
                 say(f"{counts(report)}; watching (Ctrl-C ends)")
                 continue
             for error in event.errors:
                 say(str(error))
             new, gone = open_ones(event.difference.new), open_ones(event.difference.resolved)
-            print_findings(new, show, lang, watched.graph)
+            print_findings(new, show, lang, watched.graph.prefixes, project.root)
             if gone.at_least(show):
                 say("resolved:")
-                print_findings(gone, show, lang, watched.graph)
+                print_findings(gone, show, lang, watched.graph.prefixes, project.root)
             say(
                 f"{', '.join(event.files)}: {len(new.findings)} new, {len(gone.findings)} resolved"
                 f"; now {counts(open_ones(watched.findings))}"
@@ -144,19 +174,22 @@ def _watch(project: "Project", lang: str, show: str, files: tuple[Path, ...]) ->
 
 
 def _in_form(
-    report: "Report", form: str, project: "Project", graph: Any, lang: str, fail_on: str, show: str
+    report: "Report",
+    form: str,
+    project: "Project",
+    prefixes: "Prefixes",
+    lang: str,
+    fail_on: str,
+    show: str,
 ) -> str:
-    from kytkos import checks, outputs
-
-    style = outputs.Style(lang, graph.prefixes)
     if form == "json":
         return report.to_json(lang)
+    from kytkos import checks, outputs
+
+    style = outputs.Style(lang, prefixes)
     if form == "md":
         return outputs.to_markdown(report, style, show)
-    shapes = project.shapes()
-    if form == "ttl":
-        return outputs.to_turtle(report, shapes, graph)
-    rules = checks.rules(shapes, project.checks())
+    rules = checks.rules(project.shapes(), project.checks())
     if form == "junit":
         return outputs.to_junit(report, rules, style, fail_on)
     return outputs.to_sarif(report, rules, style)

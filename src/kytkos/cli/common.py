@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kytkos.project import Project
     from kytkos.report import Report
     from kytkos.tables import Table
-    from kytkos.terms import Term
+    from kytkos.terms import Prefixes, Term
 
 
 SEVERITY = click.Choice(["violation", "warning", "info"])
@@ -116,8 +116,13 @@ def counts(report: "Report") -> str:
     return ", ".join(f"{report.count(s)} {s}" for s in ("violation", "warning", "info"))
 
 
-def print_findings(report: "Report", least: str, lang: str, graph: Any) -> None:
-    """Print the findings that are severe enough; on a terminal, with the lines they stand on."""
+def print_findings(
+    report: "Report", least: str, lang: str, prefixes: "Prefixes", root: Path
+) -> None:
+    """Print the findings that are severe enough; on a terminal, with the lines they stand on.
+
+    Places are relative to the folder `root`.
+    """
     from kytkos.report import Report
     from kytkos.terms import SHAPES, Prefixes
 
@@ -126,11 +131,11 @@ def print_findings(report: "Report", least: str, lang: str, graph: Any) -> None:
         from kytkos import outputs
 
         colour, columns = "NO_COLOR" not in os.environ, shutil.get_terminal_size().columns
-        style = outputs.Style(lang, graph.prefixes, colour, columns)
-        click.echo(outputs.to_terminal(shown.findings, graph.root, style), nl=False)
+        style = outputs.Style(lang, prefixes, colour, columns)
+        click.echo(outputs.to_terminal(shown.findings, root, style), nl=False)
         return
-    prefixes = Prefixes({"kyts": SHAPES} | graph.prefixes.namespaces)
-    click.echo(shown.to_text(lang, prefixes), nl=False)
+    named = Prefixes({"kyts": SHAPES} | dict(prefixes))
+    click.echo(shown.to_text(lang, named), nl=False)
 
 
 def drawn(table: "Table", form: str, graph: Any) -> str:

@@ -1,0 +1,127 @@
+"""What checks have found, kept for files that have not changed since.
+
+A report is kept under a digest of all it was made from: the content of each file, the program and
+what it runs on. A file that was changed, or a newer program, has another digest. Kept is what
+fits: the newest reports, each with a digest of its own, so that a damaged one is none.
+"""
+
+import hashlib
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from kytkos.report import Acceptance, Finding, Report
+from kytkos.terms import Place, Prefixes, Term
+
+_MOST_REPORTS, _MOST_BYTES = 32, 4_000_000
+# What gives another answer each time, or asks another machine.
+_FLEETING = re.compile(rb"\b(NOW|RAND|STRUUID|UUID)\s*\(|\bSERVICE\b", re.IGNORECASE)
+
+
+def digest(files: Iterable[Path], root: Path, *how: str) -> str | None:
+    """Make the digest of all that a report is made from, or None where it can't be kept.
+
+    Args:
+        files: what is read.
+        root: the folder that the report shows paths relative to.
+        how: what else it depends on.
+    """
+    whole = hashlib.sha256(repr((_program(), how)).encode())
+    try:
+        for path in files:
+            content = path.read_bytes() if path.exists() else b""
+            shown = os.path.relpath(path, root)
+            if (path.suffix == ".rq" or b"sh:select" in content) and _FLEETING.search(content):
+                return None
+            whole.update(f"{shown}\0{path.exists()}\0{len(content)}\0".encode())
+            whole.update(content)
+    except (OSError, ValueError):
+        return None
+    return whole.hexdigest()
+
+
+def recall(key: str) -> tuple[Report, Prefixes] | None:
+    """Give the report of a digest, with the prefixes of its graph, where it is kept."""
+    path = _folder() / key
+    try:
+        content = path.read_bytes()
+        seal, _, text = content.partition(b"\n")
+        if seal != _seal(text):
+            return None
+        os.utime(path)
+        record = json.loads(text)
+        findings, accepted = (tuple(map(_finding, record[n])) for n in ("findings", "accepted"))
+        return Report(findings, record["checked"], accepted), Prefixes(record["prefixes"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def keep(key: str, report: Report, prefixes: Prefixes) -> None:
+    """Keep a report, and drop the oldest ones; where that can't be done, do nothing."""
+    record = {**asdict(report), "prefixes": dict(prefixes.namespaces)}
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+    if len(text) > _MOST_BYTES:
+        return
+    folder = _folder()
+    beside = folder / f".{key}.{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(_seal(text) + b"\n" + text)
+        beside.replace(folder / key)
+        kept = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+        for path in kept[:-_MOST_REPORTS]:
+            path.unlink(missing_ok=True)
+    except OSError:
+        return
+
+
+def _folder() -> Path:
+    """Give the folder for what can be made again, as the system has it."""
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
+    elif sys.platform == "darwin":
+        base = "~/Library/Caches"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "kytkos" / "reports"
+
+
+def _program() -> Any:
+    """Tell which program this is: its files, and when packages were installed or removed."""
+    here = Path(__file__).parent
+    files = [
+        (entry.name, about.st_mtime_ns, about.st_size)
+        for folder in (here, here / "shacl")
+        for entry in sorted(os.scandir(folder), key=lambda entry: entry.name)
+        if entry.name.endswith((".py", ".toml"))
+        for about in [entry.stat()]
+    ]
+    spec = find_spec("pyoxigraph")
+    packages = Path(spec.origin).parents[1].stat().st_mtime_ns if spec and spec.origin else 0
+    return sys.version, packages, files
+
+
+def _seal(text: bytes) -> bytes:
+    return hashlib.sha256(text).hexdigest().encode()
+
+
+def _finding(record: Mapping[str, Any]) -> Finding:
+    parts = dict(record)
+    for name in ("value", "focus", "source"):
+        parts[name] = Term(**parts[name]) if parts[name] else None
+    parts["place"] = _place(parts["place"])
+    if acceptance := parts["acceptance"]:
+        place = _place(acceptance["place"])
+        assert place is not None
+        parts["acceptance"] = Acceptance(**acceptance | {"place": place})
+    return Finding(**parts)
+
+
+def _place(record: Mapping[str, Any] | None) -> Place | None:
+    return Place(**record) if record else None
