@@ -1,9 +1,11 @@
-from itertools import pairwise
+import math
+from datetime import date
+from itertools import combinations, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kytkos.figures import GAP, Grid, columns, grid
+from kytkos.figures import GAP, Grid, columns, grid, ring, timeline
 from kytkos.terms import Term
 
 
@@ -111,3 +113,46 @@ def test_an_edge_to_a_box_that_is_not_there_is_not_drawn() -> None:
 
 def test_columns_of_nothing_have_no_height() -> None:
     assert columns([[], [], []], []).height == 0
+
+
+def test_a_ring_begins_at_the_top_and_a_row_has_its_own() -> None:
+    found = ring([["2024-01-01"], ["2025-07-01", "2025-04"]], [[(5, 6)], []])
+
+    assert found.points[0].x == 0
+    assert found.points[0].y == -200
+    assert [round(math.hypot(p.x, p.y)) for p in found.points] == [200, 174, 174]
+    assert len(found.arcs) == 1
+    assert len(found.months) == 12
+
+
+def test_a_month_that_is_none_makes_no_arc() -> None:
+    assert ring([[]], [[(0, 13)]]).arcs == ()
+
+
+@given(
+    st.lists(
+        st.lists(st.dates(date(2020, 1, 1), date(2029, 12, 31)), max_size=15),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_no_two_marks_of_a_time_line_overlap(days: list[list[date]]) -> None:
+    lanes = [[(n, day.isoformat(), "") for n, day in enumerate(lane)] for lane in days]
+    found = timeline(lanes, left=100, width=500)
+
+    assert len(found.points) == sum(map(len, lanes))
+    for one, other in combinations(found.points, 2):
+        assert abs(one.y - other.y) >= 13 or abs(one.x - other.x) >= 13
+    for point in found.points:
+        assert any(top <= point.y and point.y + 13 <= top + high for top, high in found.lanes)
+
+
+def test_what_lasts_is_as_long_as_it_lasts() -> None:
+    (point,) = timeline([[("a", "2024-01-01", "2024-12-31")]], left=0, width=366).points
+
+    assert point.x == 0
+    assert point.width > 350
+
+
+def test_nothing_dated_makes_no_years() -> None:
+    assert timeline([[]], left=0, width=100).years == ()

@@ -29,6 +29,8 @@ KINDS = [
     "rakenne.html",
     "vastuut.html",
     "perusteet.html",
+    "kokoukset.html",
+    "tapahtumat.html",
     "mittarit.html",
     "havainnot.html",
     "paatelmat.html",
@@ -199,7 +201,7 @@ def test_every_page_says_so_where_the_data_has_violations(county: Project) -> No
 def test_every_page_about_a_thing_of_an_agreement_leads_to_a_place_in_a_source(site: Site) -> None:
     for path, html in html_pages(site):
         if re.search(r"(toimielin|toimenpide|painopiste|osapuoli)/", path):
-            assert re.search(r'class="cite" href="\.\./lahde/[^"#]+\.html#', html), path
+            assert re.search(r'href="\.\./(lahde/[^"#]+|tapahtumat)\.html#', html), path
 
 
 def test_kh_turva_has_the_main_responsibility_for_two_measures_that_inherit_it(site: Site) -> None:

@@ -1,5 +1,6 @@
 """Layouts of figures: where boxes stand and links run, for a template to draw."""
 
+import math
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -157,6 +158,138 @@ def grid(
     return Grid({row: tuple(cells) for row, cells in rows.items()}, heads, max(column - 1, 1))
 
 
+def wrapped(text: str, characters: int) -> tuple[str, ...]:
+    """Break a text into lines, a long word where it must; nothing is cut."""
+    return tuple(
+        line for part in text.split("\n") for line in textwrap.wrap(part, characters) or [""]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Where something stands; `width` is above 0 for what lasts or has no day but a month."""
+
+    item: object
+    x: float
+    y: float
+    width: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A year as rings, January at the top: points, arcs of months, and where a month is named."""
+
+    points: tuple[Point, ...]
+    arcs: tuple[str, ...]
+    radii: tuple[float, ...]
+    months: tuple[tuple[float, float], ...]
+    spokes: tuple[tuple[float, float, float, float], ...]
+
+
+def ring(
+    dates: Sequence[Sequence[str]],
+    windows: Sequence[Sequence[tuple[int, int]]],
+    *,
+    outermost: float = 200,
+    step: float = 26,
+) -> Ring:
+    """Set the dates and the windows of some rows on rings, one a row, the first outermost.
+
+    Args:
+        dates: for each row its ISO dates, or months as `2024-11`; the year does not matter.
+        windows: for each row its windows, as the numbers of the first and the last month.
+        outermost: the radius of the first ring.
+        step: by how much each further ring is smaller.
+    """
+    radii = tuple(outermost - step * index for index in range(len(dates)))
+    points = [
+        Point(value, *_polar(radius, _turn(value)))
+        for radius, values in zip(radii, dates, strict=True)
+        for value in values
+    ]
+    arcs = [
+        _arc(radius, (first - 1) / 12, last / 12)
+        for radius, spans in zip(radii, windows, strict=True)
+        for first, last in spans
+        if 1 <= first <= last <= 12
+    ]
+    inner = (radii[-1] if radii else outermost) - step / 2
+    spokes = [
+        (*_polar(inner, month / 12), *_polar(outermost + step / 2, month / 12))
+        for month in range(12)
+    ]
+    names = [_polar(outermost + step, (month + 0.5) / 12) for month in range(12)]
+    return Ring(tuple(points), tuple(arcs), radii, tuple(names), tuple(spokes))
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Points on lanes along the years; `lanes` has the top and the height of each."""
+
+    points: tuple[Point, ...]
+    years: tuple[tuple[int, float], ...]
+    lanes: tuple[tuple[float, float], ...]
+    height: float
+
+
+def timeline(
+    lanes: Sequence[Sequence[tuple[object, str, str]]],
+    *,
+    left: float,
+    width: float,
+    size: float = 13,
+) -> Timeline:
+    """Set dated things on lanes, so that those of nearly one day stand over each other.
+
+    Args:
+        lanes: for each lane its things: the thing, its ISO date or month, and its last one or
+            empty.
+        left: where the time begins.
+        width: how wide it is.
+        size: of a mark.
+    """
+    listed = [date for lane in lanes for _, *dates in lane for date in dates if date]
+    first = min((int(date[:4]) for date in listed), default=0)
+    last = max((int(date[:4]) for date in listed), default=first)
+    year = width / (last - first + 1)
+
+    def place(date: str) -> float:
+        return left + (int(date[:4]) - first + _turn(date)) * year
+
+    points: list[Point] = []
+    spans: list[tuple[float, float]] = []
+    top = 24.0
+    for lane in lanes:
+        ends: list[float] = []
+        for item, date, end in sorted(lane, key=lambda one: one[1]):
+            start = place(date)
+            long = max(place(end) - start, size) if end else size
+            line = next((n for n, taken in enumerate(ends) if taken <= start), len(ends))
+            ends[line : line + 1] = [start + long + 2]
+            points.append(Point(item, start, top + 6 + line * (size + 3), long))
+        height = 12 + max(len(ends), 1) * (size + 3)
+        spans.append((top, height))
+        top += height
+    years = tuple((first + n, left + n * year) for n in range(last - first + 1)) if listed else ()
+    return Timeline(tuple(points), years, tuple(spans), top)
+
+
+def _turn(date: str) -> float:
+    """Give the part of the year before a date; a month stands at its middle."""
+    month, day = int(date[5:7] or 7), int(date[8:10] or 15)
+    return (month - 1 + (day - 1) / 31) / 12
+
+
+def _polar(radius: float, turn: float) -> tuple[float, float]:
+    angle = 2 * math.pi * (turn - 0.25)
+    return round(radius * math.cos(angle), 1), round(radius * math.sin(angle), 1)
+
+
+def _arc(radius: float, start: float, end: float) -> str:
+    (x1, y1), (x2, y2) = _polar(radius, start), _polar(radius, end)
+    return f"M{x1:g} {y1:g}A{radius:g} {radius:g} 0 {int(end - start > 0.5)} 1 {x2:g} {y2:g}"
+
+
 def _free_line(cells: Sequence[Cell], first: int, last: int) -> int:
     return 1 + max((c.line for c in cells if c.first <= last and first <= c.last), default=0)
 
@@ -182,11 +315,7 @@ def _stacked(
     boxes: list[Box] = []
     y = 0.0
     for term in column:
-        lines = tuple(
-            line
-            for paragraph in texts[term].split("\n")
-            for line in textwrap.wrap(paragraph, characters)
-        )
+        lines = wrapped(texts[term], characters)
         height = len(lines) * LINE_HEIGHT + PADDING
         boxes.append(Box(term, lines, x, y, width, height))
         y += height + GAP

@@ -24,6 +24,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache, partial
 from operator import itemgetter
 from pathlib import Path, PurePosixPath
@@ -31,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 from kytkos import collector, downloads, feed, figures, search, stamp
 from kytkos.asof import bind
+from kytkos.dated import Dated
 from kytkos.engines import Engine, Oxigraph
 from kytkos.errors import ProjectError
 from kytkos.files import write_folder
@@ -159,18 +161,23 @@ def build(
     site: Site = {}
     with collector.at_rest():
         library = {name: bind(query, as_of) for name, query in project.page_queries().items()}
-        answers = _answers(views, library, Oxigraph(graph))
+        engine = Oxigraph(graph)
+        answers = _answers(views, library, engine)
         tables = {name: Rows(table.records()) for name, table in answers}
         pages = tuple(_pages(views, tables))
+        day = _day(as_of or _latest(tables["pages/sources"]))
+        dated = {lang: Dated(project, engine, day, lang).vocabulary for lang in LANGUAGES}
         told = {
             "report": report,
             "as_of": as_of,
+            "data_date": day,
             "logo": _logo(settings),
             "triples": graph.triples,
             "curie": lambda term: graph.prefixes.curie(term.value),
+            "calendar_file": "",
             "downloads": read_downloads(_HERE / "views.toml"),
         }
-        site |= _render(pages, tables, settings, told, progress, passages or {})
+        site |= _render(pages, tables, settings, told, dated, progress, passages or {})
         site[PurePosixPath("static", "search-index.js")] = search.index(
             _html(pages, site), _where(pages), tables["pages/search-names"]
         )
@@ -239,6 +246,7 @@ def _render(
     tables: Mapping[str, Rows],
     settings: Settings,
     told: Mapping[str, object],
+    dated: Mapping[str, Mapping[str, object]],
     progress: Callable[[str], None],
     passages: Mapping[str, str],
 ) -> Iterator[tuple[PurePosixPath, bytes]]:
@@ -257,13 +265,7 @@ def _render(
     names = Names(tables["pages/texts"])
     citations = Citations(tables["pages/places"], marks)
     where = _marked(pages, tables, marks) | _where(pages)
-    dates = [record["issued"] for record in tables["pages/sources"] if record["issued"]]
-    told = {
-        "versions": versions,
-        "anchor": marks,
-        "menus": _menus(pages),
-        "data_date": told["as_of"] or max(dates, key=str, default=None),
-    } | dict(told)
+    told = {"versions": versions, "anchor": marks, "menus": _menus(pages)} | dict(told)
     rows_of = [
         {name: _about(page, name, tables[query]) for name, query in page.view.tables.items()}
         for page in pages
@@ -280,7 +282,7 @@ def _render(
         for page, rows in zip(pages, rows_of, strict=True):
             path, root = _in_folder(page.path, lang), _up(page.path)
             html = environment.get_template(page.view.template).render(
-                rows | pens[root] | told,
+                rows | pens[root] | dict(dated[lang]) | told,
                 this=page.this,
                 spoken=_spoken(page, rows, versions),
                 settings=said,
@@ -355,6 +357,17 @@ def _where(pages: Iterable[Page]) -> dict[str, str]:
     return also | own
 
 
+def _latest(sources: Rows) -> Term | None:
+    return max(_bound(sources, "issued"), key=str, default=None)
+
+
+def _day(term: Term | None) -> date | None:
+    try:
+        return date.fromisoformat(term.value) if term else None
+    except ValueError:
+        return None
+
+
 def _marked(
     pages: Iterable[Page], tables: Mapping[str, Rows], anchor: Callable[[Term], str]
 ) -> dict[str, str]:
@@ -412,7 +425,7 @@ def _environment() -> "jinja2.Environment":
         lstrip_blocks=True,
     )
     environment.filters |= {"by": by, "distinct": distinct, "where": where, "local": _local}
-    environment.filters["number"] = _number
+    environment.filters |= {"number": _number, "spans": _spans, "month_spans": _month_spans}
     environment.tests["inferred"] = _is_inferred
     environment.filters["zip"] = partial(zip, strict=True)
     environment.globals |= {
@@ -420,6 +433,9 @@ def _environment() -> "jinja2.Environment":
         "columns": figures.columns,
         "grid": figures.grid,
         "contact": contact_link,
+        "wrapped": figures.wrapped,
+        "ring": figures.ring,
+        "timeline": figures.timeline,
         "term": Term,
         "kyt": lambda local: DEF + local,
         "code": lambda local: SCHEME + local,
@@ -462,6 +478,14 @@ def _is_inferred(record: Record) -> bool:
 def _number(term: Term | None) -> float:
     value = term.python() if term else 0
     return value if isinstance(value, (int, float)) else 0
+
+
+def _spans(rows: Iterable[Record]) -> list[tuple[Record, str, str]]:
+    return [(row, str(row["date"]), str(row["endDate"] or "")) for row in rows]
+
+
+def _month_spans(rows: Iterable[Record]) -> list[tuple[int, int]]:
+    return [(int(_number(row["monthFrom"])), int(_number(row["monthTo"]))) for row in rows]
 
 
 def _local(term: Term) -> str:

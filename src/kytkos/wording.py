@@ -176,6 +176,8 @@ class Pen:
             "count": self.count,
             "date": self.date,
             "months": self.months,
+            "month_names": self._texts["months_short"],
+            "short_date": self.short_date,
             "decimal": self.decimal,
         }
 
@@ -282,6 +284,11 @@ class Pen:
             return " ".join([*map(str, days), self._month("months", month), str(year)])
         return ("." if days else "/").join(map(str, [*days, month, year]))
 
+    def short_date(self, value: object) -> str:
+        """Write a date where there is little room, its year in two digits."""
+        written = self.date(value)
+        return re.sub(r"\b\d\d(\d\d)$", r"\1", written) if len(written) < 11 else written
+
     def decimal(self, number: object) -> str:
         """Write a number with the decimal sign of the language."""
         return str(number).replace(".", self._texts["decimal_sign"])
@@ -307,7 +314,7 @@ class Pen:
             # A document with several places is named once.
             before = f"{named}: " if named and section and source != last else ""
             href, words = self.href(source), section or named
-            link = f'<a class="cite" href="{href}#{anchor}">{words}</a>' if href else words
+            link = f'<a href="{href}#{anchor}">{words}</a>' if href else words
             cited.append(f"{before}{link}")
             last = source
         return Markup("; ".join(cited))
