@@ -10,12 +10,15 @@ BIN := $(VENV)/bin
 PIP = $(shell test -x $(BIN)/pip && echo $(BIN)/python -m pip || echo $(PYTHON) -m pip --python $(BIN)/python)
 INSTALL = $(PIP) install -qq
 
+# Debian's packages; a browser without fonts shows nothing.
+CHROMIUM := chromium fonts-dejavu-core
+
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help site test clean
+.PHONY: help site test clean browser
 
 help:
 	@echo 'make site    check the data and write the maps to site/'
@@ -27,7 +30,7 @@ help:
 site: $(VENV)/installed
 	@$(BIN)/kytkos build --out site
 
-test: $(VENV)/installed-dev
+test: $(VENV)/installed-dev browser
 	@echo 'Linting'
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { echo 'To mend: $(BIN)/ruff format .' >&2; exit 1; }
@@ -37,6 +40,17 @@ test: $(VENV)/installed-dev
 	@$(BIN)/lint-imports --no-logo
 	@echo 'Testing'
 	@$(BIN)/pytest $(PYTEST_ARGS)
+	@command -v chromium >/dev/null || echo 'The tests in a browser were skipped: they need $(CHROMIUM)'
+
+# A browser for the tests: Debian's, where it may be installed; else those tests are skipped.
+browser:
+	@command -v chromium >/dev/null || { \
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+	  echo 'Installing Debian’s chromium for the tests' && \
+	  apt-get update -qq </dev/null >/dev/null && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $(CHROMIUM) \
+	    </dev/null >/dev/null; \
+	} || echo 'The tests in a browser need $(CHROMIUM): they are skipped' >&2
 
 clean:
 	@echo 'Removing .venv, site, dist and the caches'

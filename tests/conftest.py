@@ -1,7 +1,9 @@
 """What several tests share: the county's own project, and small projects made for one test."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from hypothesis import settings
@@ -22,6 +24,14 @@ PREFIXES = """\
 @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 """
+
+
+def skip_without(what: str) -> NoReturn:
+    """Skip a test for want of a program; where nothing may be missing, fail it."""
+    if os.environ.get("KYTKOS_NOTHING_MISSING") == "1":
+        pytest.fail(f"missing: {what}", pytrace=False)
+    pytest.skip(f"missing: {what}")
+
 
 MakeProject = Callable[[str], Project]
 

@@ -29,7 +29,7 @@ from kytkos.publish import Published, Store, find_store, push, push_default
 from kytkos.remote import Client, Credentials, Remote, check_address, shown_address
 from kytkos.tables import Table
 from kytkos.terms import XSD, Term
-from tests.conftest import ROOT
+from tests.conftest import ROOT, skip_without
 
 JSON = "application/sparql-results+json"
 QUERY = "SELECT ?a WHERE { ?a ?b ?c } ORDER BY ?a"
@@ -541,7 +541,7 @@ def oxigraph_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     beside = Path(sys.executable).with_name("oxigraph")
     binary = str(beside) if beside.exists() else shutil.which("oxigraph")
     if binary is None:
-        pytest.skip("the server `oxigraph` is not installed (pip install oxigraph)")
+        skip_without("the server `oxigraph` (pip install oxigraph)")
     (port,) = _free_ports(1)
     url = f"http://127.0.0.1:{port}"
     command = [binary, "serve", "--bind", f"127.0.0.1:{port}"]
@@ -566,7 +566,7 @@ def virtuoso_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     binary = shutil.which("virtuoso-t")
     settings = Path("/usr/share/virtuoso-opensource-7/virtuoso.ini")
     if binary is None or not settings.is_file():
-        pytest.skip("Virtuoso is not installed (apt install virtuoso-opensource-7)")
+        skip_without("Virtuoso (apt install virtuoso-opensource-7)")
     folder = tmp_path_factory.mktemp("virtuoso")
     sql, http = _free_ports(2)
     text = settings.read_text(encoding="utf-8")

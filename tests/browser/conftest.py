@@ -11,6 +11,7 @@ from kytkos import pages
 from kytkos.graph import Graph
 from kytkos.project import Project
 from kytkos.report import Report
+from tests.conftest import skip_without
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -43,7 +44,7 @@ def folder(county: Project, county_graph: Graph, tmp_path_factory: pytest.TempPa
 def browser() -> "Iterator[Browser]":
     playwright = pytest.importorskip("playwright.sync_api")
     if not CHROMIUM.exists():
-        pytest.skip(f"there is no {CHROMIUM}: apt install chromium")
+        skip_without(f"{CHROMIUM} (apt install chromium)")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield browser
