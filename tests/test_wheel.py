@@ -30,6 +30,8 @@ def test_the_wheel_brings_ontology_queries_and_templates_along(unpacked: Path) -
         "share/queries/pages/bodies.rq",
         "templates/base.html",
         "static/site.css",
+        "starter/site.toml",
+        "share/data/finland/statutes.ttl",
     ):
         assert (unpacked / "kytkos" / wanted).is_file(), wanted
 
@@ -53,3 +55,13 @@ def test_the_installed_program_works_in_a_folder_of_data_alone(
 
     assert built.returncode == 0, built.stderr
     assert "A-foorumi" in (tmp_path / "maps" / "toimielin" / "a.html").read_text(encoding="utf-8")
+
+
+def test_the_installed_program_makes_a_new_project(unpacked: Path, tmp_path: Path) -> None:
+    program = "from kytkos.cli import main; main()"
+    environment = {**os.environ, "PYTHONPATH": str(unpacked)}
+    for verb in (["new", "county"], ["--project", "county", "check", "--fail-on", "warning"]):
+        run = [sys.executable, "-c", program, *verb]
+        done = subprocess.run(run, cwd=tmp_path, env=environment, capture_output=True, check=False)
+
+        assert done.returncode == 0, done.stderr

@@ -8,7 +8,7 @@ import os
 import sys
 from contextlib import suppress
 
-from kytkos.cli import build, calendar, check, diff, exchange, query, show, sources
+from kytkos.cli import build, calendar, check, diff, exchange, new, query, show, sources
 from kytkos.cli.common import main
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "diff",
     "exchange",
     "main",
+    "new",
     "query",
     "run",
     "show",
