@@ -1,18 +1,24 @@
 """Two versions of an agreement side by side."""
 
 import json
+import os
+import subprocess
+from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from kytkos import compare
+from kytkos import compare, difftext
 from kytkos.cli import main
-from kytkos.compare import Change, Comparison
+from kytkos.differences import Change, Comparison, Side
 from kytkos.engines import Oxigraph
-from kytkos.graph import Graph
+from kytkos.graph import Graph, load_content
 from kytkos.project import Project
-from kytkos.terms import LANGUAGES
-from tests.conftest import ROOT
+from kytkos.terms import LANGUAGES, Prefixes, Term
+from tests.conftest import PREFIXES, ROOT
 
 VERSION = "https://w3id.org/kytkos/id/version/"
 
@@ -94,3 +100,364 @@ def test_the_summary_comes_first_in_each_language(lang: str) -> None:
 
     assert " ".join(text.partition("\n\n")[0].split()) == told["summary"]
     assert "{" not in told["summary"]
+
+
+# --- against the documents, and against the library ---------------------------------------------
+
+
+def test_the_comparison_is_that_of_the_documents(county: Project, county_graph: Graph) -> None:
+    """Every row of the golden table was found in the two documents by hand, and none is missing.
+
+    `KYTKOS_UPDATE=1` rewrites it; what it then shows must be found in the documents again.
+    """
+    queries = county.queries_in("diff")
+    told = compare.compare(
+        Oxigraph(county_graph), queries, f"{VERSION}kh2023", f"{VERSION}kh2026", "fi"
+    )
+    rows = [
+        [
+            section.heading,
+            change.kind_label + (" (päätelty)" if change.inferred else ""),
+            difftext.headline(change),
+            *(
+                "; ".join(dict.fromkeys(place.section for place in side.places)) if side else "–"
+                for side in (change.before, change.after)
+            ),
+        ]
+        for section in told.sections
+        for change in (*section.changes, *section.unchanged)
+    ]
+    lines = "".join("\t".join(row) + "\n" for row in rows)
+    golden = ROOT / "tests/golden/diff/kh2023-kh2026.tsv"
+    if os.environ.get("KYTKOS_UPDATE") == "1":
+        golden.parent.mkdir(parents=True, exist_ok=True)
+        golden.write_text(lines, encoding="utf-8")
+
+    assert lines == golden.read_text(encoding="utf-8")
+
+
+def asked(county: Project, graph: Graph, name: str) -> list[dict[str, Term | None]]:
+    return list(Oxigraph(graph).select(county.library()[name].text, name).records())
+
+
+def text(term: Term | None) -> str:
+    return term.value if term else ""
+
+
+def things(side: Side | None) -> frozenset[str]:
+    return frozenset(thing.iri for thing in side.things) if side else frozenset()
+
+
+def test_cadences_are_those_of_the_library(
+    county: Project, county_graph: Graph, agreements: Comparison
+) -> None:
+    library = {
+        (text(row["body"]), text(row["act"]), text(row["before"]), text(row["after"]))
+        for row in asked(county, county_graph, "cadences-changed")
+    }
+
+    def claim(side: Side | None) -> str:
+        return side.claims[0].iri if side else ""
+
+    told = {
+        (subject.iri, change.keys[0].iri, claim(change.before), claim(change.after))
+        for change in agreements.of("cadences")
+        for subject in change.subjects
+        if "/body/" in subject.iri
+    }
+
+    assert told == library
+
+
+def test_bodies_are_those_of_the_library(
+    county: Project, county_graph: Graph, agreements: Comparison
+) -> None:
+    library = {
+        (text(row["kind"]).rpartition("/")[2], text(row["before"]), text(row["after"]))
+        for row in asked(county, county_graph, "bodies-changed")
+    }
+    bodies = {
+        (change.kind, before, after)
+        for change in agreements.of("bodies")
+        for before in things(change.before) or {""}
+        for after in things(change.after) or {""}
+    }
+    names = {
+        (change.kind, *2 * (change.subjects[0].iri,))
+        for section in agreements.sections
+        if section.aspect == "names"
+        for change in (*section.changes, *section.unchanged)
+        if change.succession and "/body/" in change.subjects[0].iri
+    }
+
+    assert bodies | names == library
+
+
+def test_priorities_are_those_of_the_library(
+    county: Project, county_graph: Graph, agreements: Comparison
+) -> None:
+    library = {
+        (text(row["kind"]).rpartition("/")[2], text(row["before"]), text(row["after"]))
+        for row in asked(county, county_graph, "priorities-changed")
+    }
+    told = {
+        (change.kind, before, after)
+        for change in agreements.of("priorities")
+        for before in things(change.before) or {""}
+        for after in things(change.after) or {""}
+    }
+
+    assert told == library
+
+
+def test_signatories_are_those_of_the_library(
+    county: Project, county_graph: Graph, agreements: Comparison
+) -> None:
+    library = {
+        (text(row["party"]), text(row["nameBefore"]), text(row["nameAfter"]))
+        for row in asked(county, county_graph, "signatories-changed")
+    }
+    told = {
+        (change.subjects[0].iri, *(side.values[0].texts[0] for side in sides if side))
+        for change in agreements.of("signatories")
+        for sides in [(change.before, change.after)]
+    }
+
+    assert told == library
+
+
+def test_sections_cited_in_one_version_are_those_of_the_library(
+    county: Project, county_graph: Graph, agreements: Comparison
+) -> None:
+    library = {
+        text(row["citation"])
+        for row in asked(county, county_graph, "sections-cited-in-one-version")
+    }
+    told = {
+        claim.iri
+        for change in agreements.of("legal-bases", "new", "dropped")
+        for side in (change.before, change.after)
+        if side
+        for claim in side.claims
+    }
+    cited = [
+        {
+            change.keys[0].iri
+            for change in (*agreements.of("legal-bases"), *agreements.unchanged)
+            if change.aspect == "legal-bases" and not change.inferred and getattr(change, side)
+        }
+        for side in ("before", "after")
+    ]
+
+    assert library <= told
+    assert len(cited[0] ^ cited[1]) == len(library)
+
+
+@pytest.mark.parametrize("aspect", ["parties", "bodies", "priorities", "goals", "measures"])
+def test_the_other_way_round_new_is_dropped(
+    county: Project, county_graph: Graph, agreements: Comparison, aspect: str
+) -> None:
+    back = compare.compare(
+        Oxigraph(county_graph),
+        county.queries_in("diff"),
+        f"{VERSION}kh2026",
+        f"{VERSION}kh2023",
+        "en",
+    )
+
+    assert {things(change.after) for change in back.of(aspect, "new")} == {
+        things(change.before) for change in agreements.of(aspect, "dropped")
+    }
+    assert {things(change.before) for change in back.of(aspect, "dropped")} == {
+        things(change.after) for change in agreements.of(aspect, "new")
+    }
+    assert len(back.of(aspect)) == len(agreements.of(aspect))
+
+
+def test_every_change_has_its_places(agreements: Comparison) -> None:
+    without = [
+        (change.aspect, change.subjects[0].iri)
+        for change in agreements.changes
+        for side in (change.before, change.after)
+        if side and not side.places
+    ]
+
+    assert without == []
+
+
+# --- any two versions ---------------------------------------------------------------------------
+
+Claims = dict[str, tuple[int, int | None]]
+cadences = st.dictionaries(
+    st.sampled_from(["a", "b", "c", "d"]),
+    st.tuples(st.integers(1, 4), st.none() | st.integers(5, 9)),
+)
+
+
+def two_versions(old: Claims, new: Claims) -> Graph:
+    turtle = PREFIXES + (
+        "@prefix act: <https://w3id.org/kytkos/scheme/act/> .\n"
+        "@prefix period-kind: <https://w3id.org/kytkos/scheme/period-kind/> .\n"
+        "@prefix provision: <https://w3id.org/kytkos/id/provision/> .\n"
+        "@prefix version: <https://w3id.org/kytkos/id/version/> .\n"
+    )
+    for version, year in (("old", 2023), ("new", 2026)):
+        turtle += (
+            f"version:{version} a kyt:AgreementVersion ; dcterms:isVersionOf body:agreement ;\n"
+            f'    dcterms:issued "{year}-01-01"^^xsd:date ; kyt:status body:status ;\n'
+            f'    skos:prefLabel "{version}"@fi .\n'
+        )
+    for version, some in (("old", old), ("new", new)):
+        for body, (least, most) in some.items():
+            turtle += (
+                f"provision:{version}-{body} a kyt:Obligation ; kyt:inVersion version:{version} ;\n"
+                f"    kyt:binds body:{body} ; kyt:act act:meet ; kyt:atLeast {least} ;\n"
+                + (f"    kyt:atMost {most} ;\n" if most else "")
+                + "    kyt:perPeriod period-kind:calendar-year .\n"
+            )
+    store = ox.Store()
+    namespaces = load_content(store, turtle.encode(), "data/x.ttl")
+    return Graph(store, {}, Prefixes(namespaces))
+
+
+@given(cadences, cadences)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_statement_is_told_once(county: Project, old: Claims, new: Claims) -> None:
+    found = compare.compare(
+        Oxigraph(two_versions(old, new)),
+        county.queries_in("diff"),
+        f"{VERSION}old",
+        f"{VERSION}new",
+        "fi",
+    )
+    told = {
+        subject.iri.rpartition("/")[2]: change.kind
+        for change in (*found.changes, *found.unchanged)
+        if change.aspect == "cadences"
+        for subject in change.subjects
+    }
+    expected = dict.fromkeys(new, "new") | dict.fromkeys(old, "dropped")
+    for body in old.keys() & new.keys():
+        before, after = old[body], new[body]
+        expected[body] = (
+            "denser"
+            if after[0] > before[0]
+            else "sparser"
+            if after[0] < before[0]
+            else "continued"
+            if after == before
+            else "cadence-changed"
+        )
+
+    assert told == expected
+
+
+# --- two revisions of the data ------------------------------------------------------------------
+
+OLD = """
+@prefix oa: <http://www.w3.org/ns/oa#> .
+@prefix place: <https://w3id.org/kytkos/id/place/> .
+@prefix source: <https://w3id.org/kytkos/id/source/> .
+source:x a kyt:SourceDocument ; skos:prefLabel "Sopimus"@fi , "Avtal"@sv , "Agreement"@en .
+place:x-1 a kyt:SourcePlace ; oa:hasSource source:x ; kyt:sectionPath "5" ;
+    kyt:start 1 ; kyt:end 2 ; kyt:digest "a" .
+place:x-2 a kyt:SourcePlace ; oa:hasSource source:x ; kyt:start 3 ; kyt:end 4 ; kyt:digest "b" .
+body:a a kyt:Forum ; skos:prefLabel "Foorumi"@fi , "Forum"@sv , "Forum"@en ;
+    kyt:statedAt place:x-1 .
+body:b a kyt:Forum ; skos:prefLabel "Ryhmä"@fi , "Grupp"@sv , "Group"@en .
+"""
+NEW = (
+    OLD.replace('"Foorumi"@fi', '"Neuvottelukunta"@fi')
+    .replace('kyt:digest "a"', 'kyt:digest "c"')
+    .replace("kyt:start 3", "kyt:start 33")
+    .replace("body:b a", "body:c a")
+)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    def git(*arguments: str) -> None:
+        person = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+        subprocess.run(["git", *person, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    git("init", "--quiet", "--initial-branch=main")
+    (tmp_path / "data").mkdir()
+    for turtle in (OLD, NEW):
+        (tmp_path / "data/things.ttl").write_text(PREFIXES + turtle, encoding="utf-8")
+        git("add", "--all")
+        git("commit", "--quiet", "--no-verify", "--message", "More")
+    return tmp_path
+
+
+def diff(project: Path, *arguments: str, lang: str = "en") -> Result:
+    return CliRunner().invoke(main, ["--project", str(project), "--lang", lang, "diff", *arguments])
+
+
+def test_a_change_of_the_data_is_told_by_thing(repository: Path) -> None:
+    told = json.loads(diff(repository, "HEAD~1", "HEAD", "--format", "json").stdout)
+
+    assert told["counts"] == {"added": 1, "removed": 1, "changed": 1}
+    assert {(thing["change"], thing["curie"]) for thing in told["things"]} == {
+        ("added", "body:c"),
+        ("removed", "body:b"),
+        ("changed", "body:a"),
+    }
+    (changed,) = [thing for thing in told["things"] if thing["change"] == "changed"]
+    assert changed["edits"] == [
+        {
+            "property": "http://www.w3.org/2004/02/skos/core#prefLabel",
+            "label": changed["edits"][0]["label"],
+            "lang": "fi",
+            "removed": ["Foorumi"],
+            "added": ["Neuvottelukunta"],
+        }
+    ]
+    assert [place["section"] for place in changed["places"]] == ["5"]
+
+
+def test_passages_that_only_moved_are_counted(repository: Path) -> None:
+    told = json.loads(diff(repository, "HEAD~1", "HEAD", "--format", "json").stdout)
+
+    assert [(moved["label"], moved["places"]) for moved in told["moved"]] == [("Agreement", 2)]
+    assert "2 source places have a new position" in told["summary"]
+
+
+def test_the_files_as_they_are(repository: Path) -> None:
+    assert "the data is the same" in diff(repository, "HEAD").stdout
+    path = repository / "data/things.ttl"
+    path.write_text(path.read_text(encoding="utf-8").replace("Grupp", "Gruppen"), encoding="utf-8")
+
+    result = diff(repository, "HEAD", lang="sv")
+
+    assert result.exit_code == 0
+    assert "HEAD → arbetskopian: 1 ändrade" in result.stdout
+    assert "Grupp → Gruppen" in result.stdout
+
+
+def test_a_branch_called_like_a_version_is_named_in_full(tmp_path: Path) -> None:
+    result = diff(ROOT, "refs/heads/kh2023")
+
+    assert result.exit_code == 2
+    assert "git knows no revision `refs/heads/kh2023`" in result.stderr
+
+
+@pytest.mark.parametrize("form", ["text", "md", "json"])
+def test_an_empty_project(tmp_path: Path, form: str) -> None:
+    (tmp_path / "data").mkdir()
+
+    result = diff(tmp_path, "kh2023", "kh2026", "--format", form)
+
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+
+
+def test_markdown_is_written_to_a_file(tmp_path: Path) -> None:
+    target = tmp_path / "changes.md"
+
+    result = diff(ROOT, "kh2023", "kh2026", "-o", str(target), lang="sv")
+    lines = target.read_text(encoding="utf-8").splitlines()
+
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert lines[0].startswith("## Ramavtalet 1.8.2023 → ")
+    rows = [line for line in lines if line.startswith("|")]
+    assert {line.replace("\\|", "").count("|") for line in rows} == {5}

@@ -5,8 +5,8 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from kytkos import compare
-from kytkos.compare import Change, Claim, Comparison, Section, Side, Value
+from kytkos.differences import Change, Claim, Comparison, Section, Side, Value, Version
+from kytkos.differences import words as read_words
 from kytkos.tables import markdown_text
 from kytkos.things import Cited, Thing
 
@@ -16,7 +16,7 @@ _WIDTH = 96
 
 def summary(comparison: Comparison) -> str:
     """Tell what matters most in one paragraph; what counts as such `compare.toml` says."""
-    told = compare.words()
+    told = read_words()
     words = _in_language(told["words"], comparison.lang)
     changes = comparison.changes
     names = {"old": comparison.old.label, "new": comparison.new.label}
@@ -41,7 +41,7 @@ def to_text(comparison: Comparison, everything: bool = False) -> str:
         comparison: what differs.
         everything: list what stands unchanged too.
     """
-    words = _in_language(compare.words()["words"], comparison.lang)
+    words = _in_language(read_words()["words"], comparison.lang)
     lines = [line.strip() for line in _wrapped(summary(comparison), "")]
     for section in _shown(comparison, everything):
         lines += ["", _heading(section, words)]
@@ -56,7 +56,7 @@ def to_text(comparison: Comparison, everything: bool = False) -> str:
 
 def to_markdown(comparison: Comparison, everything: bool = False) -> str:
     """Write a comparison for a pull request: the summary, then a table for each aspect."""
-    words = _in_language(compare.words()["words"], comparison.lang)
+    words = _in_language(read_words()["words"], comparison.lang)
     lines = [
         f"## {_md(comparison.old.label)} → {_md(comparison.new.label)}",
         "",
@@ -123,8 +123,10 @@ def headline(change: Change) -> str:
         side = change.before or change.after
         return f"{about}: {side.text}" if side and side.text else about
     if not change.is_change:
-        return f"{about}: {after}" if after and after != about else about
+        return f"{about}: {after}" if change.keys and after else about
     if change.before and change.after:
+        if not change.keys and change.before.things != change.after.things:
+            return f"{before} → {after}"
         return f"{about}: {before or '–'} → {after or '–'}" if before != after else about
     told = before or after
     return f"{about}: {told}" if told and told != about else about
@@ -194,11 +196,16 @@ def _side(change: Change, side: Side | None) -> str:
         not change.keys and (not other or other.things != side.things)
     ):
         things = " + ".join(thing.label for thing in side.things)
-    notes = "; ".join(", ".join(v.texts) for v in side.notes)
-    text = side.text
+    notes = "" if other and other.notes == side.notes else _notes(side)
+    same = other and other.things != side.things and other.text == side.text
+    text = "" if same else side.text
     if things:
         text = f"{things} ({text})" if text else things
     return f"{text} [{notes}]" if notes else text
+
+
+def _notes(side: Side) -> str:
+    return "; ".join(", ".join(value.texts) for value in side.notes)
 
 
 def _is_thing_of_version(change: Change) -> bool:
@@ -233,8 +240,8 @@ def _heading(section: Section, words: Mapping[str, str]) -> str:
 
 
 def _both_places(change: Change) -> str:
-    sides = [_places(side.places) if side else "" for side in (change.before, change.after)]
-    return " → ".join(side or "–" for side in sides) if any(sides) else ""
+    sides = (change.before, change.after)
+    return " → ".join(_places(side.places) or "–" for side in sides if side)
 
 
 def _places(places: Iterable[Cited]) -> str:
@@ -246,7 +253,7 @@ def _places(places: Iterable[Cited]) -> str:
     )
 
 
-def _version(version: compare.Version) -> dict[str, str]:
+def _version(version: Version) -> dict[str, str]:
     return {"iri": version.iri, "label": version.label, "issued": version.issued}
 
 
