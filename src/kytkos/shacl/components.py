@@ -139,10 +139,10 @@ def _less_than(holds: Callable[[Any, Any], bool], name: str) -> Compile:
         def check(run: Run, batch: Batch) -> Iterator[Violation]:
             get = run.data.forward(other).get
             for focus, values in batch.pairs:
-                limits = get(focus, ())
-                for value in values:
-                    if not all(_compares(holds, value, limit) for limit in limits):
-                        yield Violation(focus, focus, value)
+                for limit in get(focus, ()):
+                    for value in values:
+                        if not _compares(holds, value, limit):
+                            yield Violation(focus, focus, value, detail=str(limit))
 
         return check
 
@@ -223,7 +223,7 @@ def _unique_lang(compiler: Compiler, shape: Shape, argument: Node) -> Check | No
                 continue
             tags = [(v.language or "").lower() for v in values if isinstance(v, ox.Literal)]
             for tag in sorted({tag for tag in tags if tag and tags.count(tag) > 1}):
-                yield Violation(focus, focus, language=tag)
+                yield Violation(focus, focus, detail=tag)
 
     return check
 
@@ -415,6 +415,8 @@ def _sparql(compiler: Compiler, shape: Shape, node: Node) -> Check | None:
         for solution in _solutions(store, query, prefixes, batch.nodes):
             row = {name: solution[name] for name in names if solution[name] is not None}
             focus = row["this"]
+            if row.get("failure") == _TRUE:
+                raise ShapesError(f"a SPARQL constraint signals a failure for {focus}")
             value = row.get("value", focus if shape.path is None else None)
             stated = row.get("path")
             path = paths.Predicate(stated) if isinstance(stated, ox.NamedNode) else None
@@ -426,6 +428,9 @@ def _sparql(compiler: Compiler, shape: Shape, node: Node) -> Check | None:
             yield Violation(focus, focus, value, path=path, messages=messages)
 
     return check
+
+
+_TRUE = ox.Literal(True)
 
 
 def _names(solutions: object) -> list[str]:

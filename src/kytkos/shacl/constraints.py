@@ -27,7 +27,7 @@ class Violation(NamedTuple):
     constraint: "Constraint | None" = None
     path: paths.Path | None = None
     messages: Messages = ()
-    language: str = ""  # sh:uniqueLang: one violation a language
+    detail: str = ""  # one violation a language (sh:uniqueLang), or a limit (sh:lessThan)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

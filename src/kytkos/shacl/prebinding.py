@@ -23,6 +23,7 @@ _TOKEN = r"""(?P<skip>\s+|\#[^\n]*)
     | (?P<word>\w+)
     | (?P<sign>.)"""
 _THIS = ("$this", "?this")
+_PREBOUND = {sign + name for sign in "$?" for name in ("this", "shapesGraph", "currentShape")}
 _COUNTING = {"COUNT", "SUM", "AVG", "GROUP_CONCAT"}
 _FORBIDDEN = {"MINUS", "SERVICE", "VALUES"}
 
@@ -71,14 +72,18 @@ def prebind(query: str, path: str = "") -> Prebound:
 
     Raises:
         ShapesError: the query has what SHACL forbids, because `$this` could not be bound:
-            `MINUS`, `SERVICE`, `VALUES`, or a sub-select that does not return `$this`.
+            `MINUS`, `SERVICE`, `VALUES`, or a sub-select that does not return `$this`. It
+            asks for the shapes graph, which need not be supported (section 5.3.1).
     """
     if path:
         query = _with_path(query, path)
     found = [t for t in tokens(query) if t.lastgroup != "skip"]
     words = [t.group().upper() if t.lastgroup == "word" else t.group() for t in found]
-    for forbidden in _FORBIDDEN.intersection(words):
-        raise ShapesError(f"a SPARQL constraint can't use {forbidden} (SHACL, section 5.2.1)")
+    forbidden = sorted(_FORBIDDEN.intersection(words))
+    forbidden += [word for word in words if word[1:] in ("shapesGraph", "currentShape", "PATH")]
+    forbidden += [f"AS {b}" for a, b in pairwise(words) if a == "AS" and b in _PREBOUND]
+    if forbidden:
+        raise ShapesError(f"a SPARQL constraint can't use {forbidden[0]} (SHACL, section 5.2.1)")
     groups: list[_Group] = []
     stack: list[_Group] = []
     for index, word in enumerate(words):
