@@ -3,17 +3,17 @@
 Everything here is asked once for each language, when a page first needs it.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any
 
 from kytkos.calendar import Calendar, calendar, versions
-from kytkos.compare import Comparison, compare
+from kytkos.compare import Change, Comparison, Side, compare, words
 from kytkos.engines import Engine
 from kytkos.project import Project
-from kytkos.terms import Term
+from kytkos.terms import SCHEME, Term
 from kytkos.things import Cited, Thing
 
 
@@ -25,6 +25,8 @@ class Dated:
     engine: Engine
     day: date | None
     lang: str
+    _comparisons: dict[tuple[str, str], Comparison] = field(default_factory=dict)
+    _changes: dict[tuple[str, str], dict[str, list[Change]]] = field(default_factory=dict)
 
     @property
     def vocabulary(self) -> dict[str, Any]:
@@ -35,6 +37,7 @@ class Dated:
             "in_force": {version.iri for version in valid},
             "of_thing": of_thing,
             "placed": placed,
+            "yearly": yearly,
         }
 
     @cached_property
@@ -59,8 +62,33 @@ class Dated:
 
     def compared(self, old: Term, new: Term) -> Comparison:
         """Compare two versions."""
-        queries = self.project.queries_in("diff")
-        return compare(self.engine, queries, old.value, new.value, self.lang)
+        pair = (old.value, new.value)
+        if pair not in self._comparisons:
+            queries = self.project.queries_in("diff")
+            self._comparisons[pair] = compare(self.engine, queries, *pair, self.lang)
+        return self._comparisons[pair]
+
+    def changes_of(self, thing: Term, old: Term, new: Term) -> Sequence[Change]:
+        """Give what changed about a thing between two versions."""
+        pair = (old.value, new.value)
+        if pair not in self._changes:
+            about = self._changes[pair] = {}
+            for change in self.compared(old, new).changes:
+                for subject in change.subjects:
+                    about.setdefault(subject.iri, []).append(change)
+        return self._changes[pair].get(thing.value, ())
+
+    def lead(self, comparison: Comparison) -> str:
+        """Say in a sentence how much two versions differ."""
+        said = words()["words"]["lead" if comparison.changes else "lead_same"][self.lang]
+        return str(
+            said.format(
+                old=comparison.old.label,
+                new=comparison.new.label,
+                changes=len(comparison.changes),
+                unchanged=len(comparison.unchanged),
+            )
+        )
 
 
 def of_thing(thing: Thing) -> Term:
@@ -69,8 +97,18 @@ def of_thing(thing: Thing) -> Term:
 
 
 def placed(
-    places: Iterable[Cited], version: Thing | None = None
+    places: Iterable[Cited], version: Thing | Term | None = None
 ) -> list[Mapping[str, Term | None]]:
     """Give the places of what a version says as rows, to be cited as all others are."""
-    of = of_thing(version) if version else None
+    of = version if isinstance(version, Term) or version is None else Term("uri", version.iri)
     return [{"place": Term("uri", place.iri), "version": of} for place in places]
+
+
+def yearly(side: Side | None) -> tuple[int, int] | None:
+    """Give how often in a year at least and at most; None where it is not told by the year."""
+    values = {value.name: value.terms[0] for value in side.values} if side else {}
+    period, least = values.get("perPeriod"), values.get("atLeast")
+    if not (period and least and period.value == SCHEME + "period-kind/calendar-year"):
+        return None
+    low = int(least.value)
+    return low, int(values.get("atMost", least).value)

@@ -44,7 +44,7 @@ from kytkos.settings import Settings, contact_link, read_settings
 from kytkos.stamp import MANIFEST
 from kytkos.tables import Table
 from kytkos.terms import DEF, ID, LANGUAGES, SCHEME, Term
-from kytkos.wording import Citations, Names, Pen, anchors, slug
+from kytkos.wording import Citations, Names, Pen, anchors, compared, slug
 
 if TYPE_CHECKING:
     import jinja2
@@ -399,7 +399,12 @@ def _spoken(page: Page, rows: Mapping[str, Rows], versions: Rows) -> Rows:
     for name, table in rows.items():
         if not name.startswith("all_") and table and "this" in table[0]:
             about += table
-    found = {record["version"] for record in about if record.get("version")}
+    found = {
+        record[variable]
+        for record in about
+        for variable in ("version", "old", "new")
+        if record.get(variable)
+    }
     return Rows(record for record in versions if record["version"] in found)
 
 
@@ -434,6 +439,7 @@ def _environment() -> "jinja2.Environment":
         "grid": figures.grid,
         "contact": contact_link,
         "wrapped": figures.wrapped,
+        "compared": compared,
         "ring": figures.ring,
         "timeline": figures.timeline,
         "term": Term,

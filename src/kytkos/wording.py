@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import SequenceMatcher
 from itertools import chain
 from typing import Any
 
@@ -346,6 +347,22 @@ def slug(text: str) -> str:
     plain = text.lower().replace("ä", "a").replace("ö", "o").replace("å", "a")
     name = _UNSAFE.sub("-", plain).strip("-")[:LONGEST_FILE_NAME].strip("-")
     return f"x-{name}".strip("-") if not name or _RESERVED.match(name) else name
+
+
+def compared(old: str, new: str) -> tuple[Markup, Markup]:
+    """Mark the words that only one of two texts has.
+
+    >>> compared("3–4 kertaa", "2 kertaa")[1]
+    Markup('<ins>2</ins> kertaa')
+    """
+    left, right = old.split(), new.split()
+    sides: tuple[list[str], list[str]] = ([], [])
+    for kind, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+        for side, tag, part in ((0, "del", left[a:b]), (1, "ins", right[c:d])):
+            words = escape(" ".join(part))
+            if part:
+                sides[side].append(words if kind == "equal" else f"<{tag}>{words}</{tag}>")
+    return Markup(" ".join(sides[0])), Markup(" ".join(sides[1]))
 
 
 def soft_hyphens(text: str, lang: str = LANGUAGES[0]) -> str:
