@@ -10,7 +10,8 @@ from functools import cached_property
 from typing import Any
 
 from kytkos.calendar import Calendar, calendar, versions
-from kytkos.compare import Change, Comparison, Side, compare, words
+from kytkos.compare import compare
+from kytkos.differences import Change, Comparison, Side, words
 from kytkos.engines import Engine
 from kytkos.project import Project
 from kytkos.terms import SCHEME, Term
