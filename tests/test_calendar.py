@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from kytkos import agenda, calendar
 from kytkos.calendar import Calendar
 from kytkos.cli import main
-from kytkos.engines import Oxigraph
+from kytkos.engines import Oxigraph, Rdflib
 from kytkos.graph import Graph
 from kytkos.project import Project
+from kytkos.tables import Row
 from kytkos.terms import LANGUAGES, XSD, Term
 from tests.conftest import ROOT, MakeProject
 
@@ -177,6 +178,51 @@ def test_a_joint_meeting_is_an_own_one_only_where_the_version_says_so(
     assert verdict(found, 2025) == expected
     assert verdict(found, 2025, act="meet-jointly") == "met"
     assert sum(len(duty.held) for duty in found.duties) == (3 if counts == "yes" else 2)
+
+
+def test_twelve_months_may_give_another_verdict_than_the_calendar_year(
+    county: Project, county_graph: Graph
+) -> None:
+    engine, queries = Oxigraph(county_graph), county.queries_in("calendar")
+
+    def verdicts(day: str, rolling: bool) -> list[tuple[str, str, str]]:
+        found = calendar.calendar(engine, queries, date.fromisoformat(day), "en", rolling=rolling)
+        return [
+            (str(duty.window.start), str(duty.window.end), duty.verdict)
+            for duty in found.verdicts
+            if duty.obligation.endswith("/kh2023-kuntakokous-kokoontuu")
+        ][-1:]
+
+    # One was held on 28.8.2024.
+    assert verdicts("2025-08-27", True) == [("2024-08-28", "2025-08-27", "met")]
+    assert verdicts("2025-08-28", True) == [("2024-08-29", "2025-08-28", "not-shown")]
+    assert verdicts("2025-08-28", False) == [("2025-01-01", "2025-12-31", "in-progress")]
+    assert verdicts("2024-01-31", True) == [("2023-02-01", "2024-01-31", "partial-period")]
+
+
+def test_a_rolling_window_is_not_due_again(make_project: MakeProject) -> None:
+    project = make_project(FORUM.replace("COUNTS", "no") + PERIODS)
+    engine, queries = Oxigraph(project.graph()), project.queries_in("calendar")
+
+    found = calendar.calendar(engine, queries, date(2026, 6, 1), "en", rolling=True)
+
+    assert {duty.verdict for duty in found.verdicts} == {"not-shown"}
+    assert found.due == ()
+
+
+@pytest.mark.parametrize("name", sorted(p.stem for p in (ROOT / "queries/calendar").glob("*.rq")))
+def test_both_engines_answer_alike(county: Project, county_graph: Graph, name: str) -> None:
+    query = county.queries_in("calendar")[name]
+
+    ours, theirs = (engine(county_graph).select(query.text, name) for engine in (Oxigraph, Rdflib))
+
+    assert ours.variables == theirs.variables
+    assert len(ours) > 0
+    assert [as_values(row) for row in ours.rows] == [as_values(row) for row in theirs.rows]
+
+
+def as_values(row: Row) -> list[str]:
+    return [term.value if term else "" for term in row]
 
 
 def test_members_of_a_group_that_stand_alike_are_one_line(make_project: MakeProject) -> None:

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from kytkos import compare, difftext
 from kytkos.cli import main
 from kytkos.differences import Change, Comparison, Side
-from kytkos.engines import Oxigraph
+from kytkos.engines import Oxigraph, Rdflib
 from kytkos.graph import Graph, load_content
 from kytkos.project import Project
+from kytkos.tables import Row
 from kytkos.terms import LANGUAGES, Prefixes, Term
 from tests.conftest import PREFIXES, ROOT
 
@@ -461,3 +462,25 @@ def test_markdown_is_written_to_a_file(tmp_path: Path) -> None:
     assert lines[0].startswith("## Ramavtalet 1.8.2023 → ")
     rows = [line for line in lines if line.startswith("|")]
     assert {line.replace("\\|", "").count("|") for line in rows} == {5}
+
+
+@pytest.mark.parametrize("name", sorted(p.stem for p in (ROOT / "queries/diff").glob("*.rq")))
+def test_both_engines_answer_alike(
+    county: Project, county_graph: Graph, county_rdflib: Rdflib, name: str
+) -> None:
+    query = county.queries_in("diff")[name]
+
+    ours = Oxigraph(county_graph).select(query.text, name)
+    theirs = county_rdflib.select(query.text, name)
+
+    assert ours.variables == theirs.variables
+    assert [as_values(row) for row in ours.rows] == [as_values(row) for row in theirs.rows]
+
+
+def as_values(row: Row) -> list[str]:
+    return [term.value if term else "" for term in row]
+
+
+@pytest.fixture(scope="module")
+def county_rdflib(county_graph: Graph) -> Rdflib:
+    return Rdflib(county_graph)

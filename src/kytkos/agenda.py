@@ -42,8 +42,10 @@ def to_text(calendar: Calendar, width: int = 0) -> str:
         ("due", words["due"].format(**days), _due_table(calendar)),
         ("dated", words["dated"], _event_table(coming, calendar.lang)),
     )
+    rolling = any(duty.window.is_rolling for duty in calendar.duties)
     for name, heading, table in tables:
-        if name == "verdicts" and not table and calendar.due:
+        # A draft has no verdicts, and what rolls is never due.
+        if not table and ((name == "verdicts" and calendar.due) or (name == "due" and rolling)):
             continue
         parts.append(heading)
         if table:
@@ -358,6 +360,7 @@ def _duty_json(duty: Duty, calendar: Calendar) -> dict[str, Any]:
             "start": duty.window.start.isoformat(),
             "end": duty.window.end.isoformat(),
             "label": duty.window.label or None,
+            "isRolling": duty.window.is_rolling,
         },
         "held": [_event_json(event) for event in duty.held],
         "planned": [_event_json(event) for event in duty.planned],

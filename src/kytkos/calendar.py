@@ -40,12 +40,16 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The days, first and last, within which a duty is to be done; `label` names the period."""
+    """The days, first and last, within which a duty is to be done; `label` names the period.
+
+    A rolling one is the twelve months that end on the day asked about, and is never due again.
+    """
 
     start: date
     end: date
     label: str = ""
     period: str = ""
+    is_rolling: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,8 @@ class Duty:
 
     def is_due(self, day: date, until: date) -> bool:
         """Tell whether it is still to be done in a window that is open between two days."""
-        return bool(self.missing) and self.window.end >= day and self.window.start <= until
+        is_open = self.window.end >= day and self.window.start <= until
+        return bool(self.missing) and is_open and not self.window.is_rolling
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +187,7 @@ def calendar(
     day: date,
     lang: str,
     chosen: Sequence[Version] | None = None,
+    rolling: bool = False,
 ) -> Calendar:
     """Make the calendar as of a day.
 
@@ -192,6 +198,8 @@ def calendar(
         lang: the language of the labels.
         chosen: the versions to ask about; those in force on the day where None. One that is not
             in force has no verdicts: its windows are those it would have from the day on.
+        rolling: measure yearly duties over the twelve months that end on the day, which may give
+            another verdict than the calendar year.
     """
     if chosen is None:
         chosen = in_force(versions(engine, queries, lang), day)
@@ -210,6 +218,8 @@ def calendar(
         applies = version.entry is not None and version.entry <= day
         entry = version.entry if applies and version.entry else day
         dates = {"entry": entry, "date": day, "until": until}
+        if rolling and applies:
+            given["since"] = Term("literal", _year_before(day).isoformat())
         given |= {
             n: Term("literal", d.isoformat(), datatype=XSD + "date") for n, d in dates.items()
         }
@@ -267,7 +277,13 @@ def _duties(
                 act=Thing(counting, _text(row["actLabel"])),
                 cadence=Cadence.read(row),
                 required=int(_text(row["atLeast"])),
-                window=Window(start, end, _text(row["periodLabel"]), _text(row["period"])),
+                window=Window(
+                    start,
+                    end,
+                    _text(row["periodLabel"]),
+                    _text(row["period"]),
+                    _text(row["isRolling"]) == "true",
+                ),
                 verdict=_text(row["verdict"]),
                 held=_in_order(counted),
                 planned=_in_order(
@@ -323,6 +339,13 @@ def _year_later(day: date) -> date:
     return day.replace(year=day.year + 1, day=28 if leap else day.day) - timedelta(
         days=0 if leap else 1
     )
+
+
+def _year_before(day: date) -> date:
+    """Give the first day of the year that ends on a day."""
+    following = day + timedelta(days=1)
+    leap = following.month == 2 and following.day == 29
+    return following.replace(year=following.year - 1, day=28 if leap else following.day)
 
 
 def _ask(engine: Engine, query: Query, given: Mapping[str, Term]) -> Table:

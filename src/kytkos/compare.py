@@ -31,6 +31,7 @@ from kytkos.differences import (
     Section,
     Side,
     Version,
+    words,
 )
 from kytkos.engines import Engine
 from kytkos.queries import Query
@@ -49,7 +50,7 @@ from kytkos.tables import Table
 from kytkos.terms import Term
 from kytkos.things import Thing
 
-__all__ = ["Change", "Comparison", "Section", "Side", "Version", "compare", "versions"]
+__all__ = ["Change", "Comparison", "Section", "Side", "Version", "compare", "versions", "words"]
 
 # Not the aspects, but what is asked beside them.
 ASIDE = ("versions", "claims", "successions", "labels")
@@ -339,9 +340,9 @@ def _same_words(olds: Iterable[Item], news: Iterable[Item]) -> list[tuple[Item, 
     """Pair what the two sources say in the same words, where it is clear what goes with what."""
     left, right = _by_words(olds), _by_words(news)
     return [
-        (left[words][0], right[words][0])
-        for words in left
-        if words in right and len(left[words]) == len(right[words]) == 1
+        (left[digests][0], right[digests][0])
+        for digests in left
+        if digests in right and len(left[digests]) == len(right[digests]) == 1
     ]
 
 
@@ -351,8 +352,8 @@ def _by_words(items: Iterable[Item]) -> dict[object, list[Item]]:
         documents: dict[str, set[str]] = {}
         for place in item.side.places:
             documents.setdefault(place.document.iri, set()).add(place.digest)
-        for words in set(map(frozenset, documents.values())):
-            found.setdefault(words, []).append(item)
+        for digests in set(map(frozenset, documents.values())):
+            found.setdefault(digests, []).append(item)
     return found
 
 

@@ -31,6 +31,11 @@ _FORMS = ("table", "json", "ics", "csv")
     metavar="NAME",
     help="A version of an agreement, a draft too; else those in force on the day.",
 )
+@click.option(
+    "--rolling",
+    is_flag=True,
+    help="Measure yearly duties over the twelve months before the day, not the calendar year.",
+)
 @click.option("--party", metavar="NAME", help="One party: its own duties, and where it has a seat.")
 @click.option("--body", metavar="NAME", help="One body.")
 @AS_OF
@@ -41,6 +46,7 @@ def calendar(
     body: str | None,
     party: str | None,
     chosen: str | None,
+    rolling: bool,
     form: str | None,
     output: Path | None,
     as_of: str | None,
@@ -66,7 +72,7 @@ def calendar(
     engine, queries = Oxigraph(graph), project.queries_in("calendar")
     versions = calendar.versions(engine, queries, lang)
     wanted = [_version(chosen, versions, graph)] if chosen else None
-    made = calendar.calendar(engine, queries, day, lang, wanted)
+    made = calendar.calendar(engine, queries, day, lang, wanted, rolling)
     name = ""
     for option, text in (("body", body), ("party", party)):
         if text is not None:
