@@ -25,8 +25,9 @@ def summary(comparison: Comparison) -> str:
     sentences = [
         words["lead"].format(**names, changes=len(changes), unchanged=len(comparison.unchanged))
     ]
+    counted: set[tuple[str, str]] = set()
     for sentence in told["sentences"]:
-        if said := _sentence(sentence, comparison, words):
+        if said := _sentence(sentence, comparison, words, counted):
             sentences.append(said[0].upper() + said[1:])
     readings = sum(change.inferred for change in changes)
     if readings:
@@ -147,32 +148,53 @@ def listed(labels: Sequence[str], words: Mapping[str, str], most: int = _MOST) -
     return f"{', '.join(shown[:-1])} {words['and']} {shown[-1]}"
 
 
-def _sentence(sentence: Mapping[str, Any], comparison: Comparison, words: Mapping[str, str]) -> str:
-    kind, lang = sentence["kind"], comparison.lang
-    changes = comparison.of(sentence["aspect"], *([kind] if kind else []))
-    if not kind:
-        known = any(s.aspect == sentence["aspect"] and s.unchanged for s in comparison.sections)
-        return str(sentence["many"][lang]) if known and not changes else ""
-    if sentence.get("is_stated"):
-        changes = tuple(change for change in changes if not change.inferred)
-    if not changes:
+def _sentence(
+    sentence: Mapping[str, Any],
+    comparison: Comparison,
+    words: Mapping[str, str],
+    told: set[tuple[str, str]],
+) -> str:
+    """Say one sentence of the summary, or nothing; `told` gets the kinds that it counts."""
+    aspect, kinds, lang = sentence["aspect"], sentence["kinds"], comparison.lang
+    if not kinds:
+        known = any(s.aspect == aspect and s.unchanged for s in comparison.sections)
+        return sentence["many"][lang] if known and not comparison.of(aspect) else ""
+    changes = [
+        [c for c in comparison.of(aspect, kind) if not (sentence.get("is_stated") and c.inferred)]
+        for kind in kinds
+    ]
+    if not all(changes) or not told.isdisjoint((aspect, kind) for kind in kinds):
         return ""
-    labels = [_named(change, sentence.get("show", ""), words) for change in changes]
-    form = sentence.get("one", sentence["many"]) if len(changes) == 1 else sentence["many"]
-    most = sentence.get("most", _MOST)
-    return str(form[lang].format(n=len(changes), list=listed(labels, words, most)))
+    told.update((aspect, kind) for kind in kinds)
+    first = changes[0]
+    shown: dict[str, list[str]] = {}
+    for change in first:
+        label, more = _named(change, sentence.get("show", ""), words)
+        shown.setdefault(label, []).extend(filter(None, [more]))
+    labels = [f"{label} ({'; '.join(more)})" if more else label for label, more in shown.items()]
+    form = sentence.get("one", sentence["many"]) if len(first) == 1 else sentence["many"]
+    counts = {kind: len(some) for kind, some in zip(kinds, changes, strict=True)}
+    names = listed(labels, words, sentence.get("most", _MOST))
+    return str(form[lang].format(n=len(first), list=names, **counts))
 
 
-def _named(change: Change, show: str, words: Mapping[str, str]) -> str:
-    label = _group(change.subjects, change)
-    if show == "formerly" and change.before:
-        old = f" {words['and']} ".join(thing.label for thing in change.before.things)
-        return f"{label} ({words['formerly']} {old})"
+def _named(change: Change, show: str, words: Mapping[str, str]) -> tuple[str, str]:
+    """Name what a change is about, and what to add to the name."""
+    side = change.after or change.before
+    grouped = side is not None and side.via is not None and len(change.subjects) > 1
+    label = side.via.label if grouped and side and side.via else _group(change.subjects, change)
+    if show == "things" and change.before:
+        old = f" {words['plus']} ".join(thing.label for thing in change.before.things)
+        return label, f"{words['formerly']} {old}"
+    if show == "names" and change.before and change.after:
+        # As the documents write them, in their own language.
+        return change.after.text, f"{words['formerly']} {change.before.text}"
     if show == "text":
-        texts = [side.text for side in (change.before, change.after) if side and side.text]
-        act = f"{change.keys[0].label.lower()} " if change.keys else ""
-        return f"{label} ({act}{' → '.join(texts)})"
-    return label
+        sides = [side for side in (change.before, change.after) if side and side.text]
+        # Whether it counts as something else is left to the list.
+        texts = " → ".join(side.text.partition(", ")[0] for side in sides)
+        return label, f"{change.keys[0].label.lower()} {texts}" if change.keys else texts
+    return label, ""
 
 
 def _what(change: Change) -> str:

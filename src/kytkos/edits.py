@@ -41,6 +41,7 @@ _ABOUT = tuple(
         DEF + "binds",
         "http://www.w3.org/ns/org#organization",
         DEF + "party",
+        "http://www.w3.org/ns/oa#hasSource",
     )
 )
 # Where a passage stands in its text: moves when the text is read anew, and says nothing itself.
