@@ -11,7 +11,6 @@ from kytkos.graph import Graph
 from kytkos.queries import Query
 from kytkos.report import SEVERITIES, Finding, Report, Rule
 from kytkos.terms import LANGUAGES, Place, Prefixes, Term
-from kytkos.whereabouts import Sought
 
 SHACL = "http://www.w3.org/ns/shacl#"
 _SEVERITIES = {SHACL + severity.capitalize(): severity for severity in SEVERITIES}
@@ -96,9 +95,12 @@ def placed(graph: Graph, findings: Sequence[Finding], least: str = "info") -> tu
     """Sort findings, each that is severe enough with its place."""
     severe = SEVERITIES[: SEVERITIES.index(least) + 1]
     sought = [f for f in findings if f.severity in severe]
-    places = graph.places([Sought(f.focus_node, f.path, f.value) for f in sought])
     found = [f for f in findings if f.severity not in severe]
-    found += [replace(f, place=place) for f, place in zip(sought, places, strict=True)]
+    if sought:
+        from kytkos.whereabouts import Sought
+
+        places = graph.places([Sought(f.focus_node, f.path, f.value) for f in sought])
+        found += [replace(f, place=place) for f, place in zip(sought, places, strict=True)]
     return tuple(sorted(found, key=lambda finding: finding.sort_key))
 
 

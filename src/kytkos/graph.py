@@ -8,12 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
 from kytkos.errors import DataError
 from kytkos.terms import RDF_LANG_STRING, XSD, Place, Prefixes, Term
-from kytkos.whereabouts import Sought, find
+
+if TYPE_CHECKING:
+    from kytkos.whereabouts import Sought
 
 FORMATS = {".ttl": ox.RdfFormat.TURTLE, ".trig": ox.RdfFormat.TRIG}
 
@@ -41,10 +44,14 @@ class Graph:
 
     def place_of(self, iri: str, path: str = "", value: Term | None = None) -> Place | None:
         """Find where a thing is described, or where what is said of it stands, or None."""
+        from kytkos.whereabouts import Sought
+
         return self.places([Sought(iri, path, value)])[0]
 
-    def places(self, sought: Sequence[Sought]) -> list[Place | None]:
+    def places(self, sought: "Sequence[Sought]") -> list[Place | None]:
         """Find the places of many; each file is read once, and only where it is needed."""
+        from kytkos.whereabouts import find
+
         shown = {name: _relative(path, self.root) for name, path in self.files.items()}
         return find(self.store, self.files, shown, sought)
 
