@@ -135,14 +135,21 @@ class _Check:
         yield from self._unreferred()
 
     def _ends(self) -> Iterator[tuple[str, object]]:
-        """Give each predicate with each IRI it leads to, or whether it leads to a literal."""
+        """Give each predicate with each IRI it leads to, or whether it leads to a literal.
+
+        Of the IRIs that are described, and neither classes nor deprecated, one is enough.
+        """
         if self.data is None:
             yield from ((p.value, end) for p, end in self._select(_USES))
             return
+        deprecated = set(map(ox.NamedNode, self.deprecated))
         for p in self.data.predicates:
             predicate, ends = p.value, self.data.forward(p).values()
             yield predicate, any(isinstance(end, ox.Literal) for some in ends for end in some)
             iris = {end for some in ends for end in some if isinstance(end, ox.NamedNode)}
+            if predicate != _TYPE:
+                told = iris.difference(self.data.used) | (iris & deprecated)
+                iris = told or set(list(iris)[:1])
             yield from ((predicate, iri) for iri in iris)
 
     def _of_class(self, iri: str) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 It is the union of the default graph and all named graphs of a store.
 """
 
-from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
@@ -75,7 +75,7 @@ class Indexes(_Union):
         return tuple(p for (p,) in answer if isinstance(p, ox.NamedNode))
 
     @cached_property
-    def used(self) -> Mapping[Node, int]:
+    def used(self) -> dict[Node, int]:
         """The subjects, each with the sum of 2**n for the numbers of its predicates."""
         used: dict[Node, int] = {}
         sums: dict[int, int] = {}  # so that equal sums are one object
