@@ -405,3 +405,29 @@ def test_help_needs_no_heavy_library() -> None:
     )
 
     assert loaded.stdout.strip() == "[]"
+
+
+RUN = [sys.executable, "-c", "from kytkos.cli import run; run()"]
+
+
+def test_a_process_writes_all_before_it_leaves(run: Run, make_project: MakeProject) -> None:
+    project = str(make_project(BODY.replace("Forum A", "Forum A ")).root)
+    expected = run("--project", project, "check", "--format", "json")
+
+    done = subprocess.run(
+        [*RUN, "--project", project, "check", "--format", "json"], capture_output=True, check=False
+    )
+
+    assert done.stdout.decode() == expected.stdout
+    assert done.returncode == expected.exit_code == 1
+    assert subprocess.run([*RUN, "chekc"], capture_output=True, check=False).returncode == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+def test_a_full_disk_is_told_in_a_sentence() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*RUN, "--help"], stdout=full, stderr=subprocess.PIPE, check=False)
+
+    assert done.returncode == 2
+    assert done.stderr.decode().startswith("error: can't write")
+    assert "Traceback" not in done.stderr.decode()

@@ -4,12 +4,13 @@ A module a verb, or a family of verbs; each adds its own to the program when it 
 """
 
 import atexit
+import errno
 import os
 import sys
 from contextlib import suppress
 
 from kytkos.cli import build, calendar, check, diff, exchange, new, query, show, sources
-from kytkos.cli.common import main
+from kytkos.cli.common import main, say
 
 __all__ = [
     "build",
@@ -33,9 +34,14 @@ def run() -> None:
     except SystemExit as leaving:
         if leaving.code is not None and not isinstance(leaving.code, int):
             raise
-        with suppress(BrokenPipeError):
-            sys.stdout.flush()
-        with suppress(BrokenPipeError):
-            sys.stderr.flush()
-        atexit._run_exitfuncs()
-        os._exit(leaving.code or 0)
+        code = leaving.code or 0
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        say(f"error: can't write: {error.strerror}")
+        code = 2
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # the other end of a pipe may be gone
+            stream.flush()
+    atexit._run_exitfuncs()
+    os._exit(code)
