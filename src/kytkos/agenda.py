@@ -42,6 +42,8 @@ def to_text(calendar: Calendar, width: int = 0) -> str:
         ("due", words["due"].format(**days), _due_table(calendar)),
         ("dated", words["dated"], _event_table(coming, calendar.lang)),
     )
+    if not (calendar.versions or coming):
+        return parts[0] + "\n"
     rolling = any(duty.window.is_rolling for duty in calendar.duties)
     for name, heading, table in tables:
         # A draft has no verdicts, and what rolls is never due.

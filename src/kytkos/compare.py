@@ -82,7 +82,9 @@ def compare(
     known = {version.iri: version for version in versions(engine, queries, lang)}
     names = read_names(_ask(engine, queries["labels"], lang), lang)
     followed = read_successions(_ask(engine, queries["successions"], lang))
-    if known[old].issued > known[new].issued:
+    if old == new:
+        followed = []
+    elif known[old].issued > known[new].issued:
         followed = [succession.turned for succession in followed]
     same = {old: new, known[old].agreement: known[new].agreement} | same_things(followed)
     onward = same | {
@@ -222,7 +224,10 @@ class _Aspect:
         )
 
     def _kind(self, old: Side, new: Side) -> str:
-        before, after = compared(old.values, self.onward), compared(new.values)
+        after = compared(new.values)
+        known = frozenset().union(*after.values())
+        onward = {one: other for one, other in self.onward.items() if one not in known}
+        before = compared(old.values, onward)
         if before == after:
             return CONTINUED
         if old.weight is not None and new.weight is not None and old.weight != new.weight:

@@ -47,6 +47,8 @@ _ABOUT = tuple(
 # Where a passage stands in its text: moves when the text is read anew, and says nothing itself.
 _POSITION = frozenset(DEF + local for local in ("start", "end", "digest"))
 
+_BLANK = ox.Literal("[ ]")
+
 _Node = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
 
@@ -105,14 +107,12 @@ def edits(old: Graph, new: Graph, names: tuple[str, str], lang: str) -> Edits:
         lang: the language of labels.
     """
     before, after = _statements(old), _statements(new)
-    gone, come = before - after, after - before
-    subjects = {subject for subject, _, _ in gone | come}
+    gone, come = _by_subject(before - after), _by_subject(after - before)
     then, now = ({subject for subject, _, _ in some} for some in (before, after))
     told = _Teller(old, new, lang)
     things, moved = [], []
-    for subject in subjects:
-        removed = [(p, o) for s, p, o in gone if s == subject]
-        added = [(p, o) for s, p, o in come if s == subject]
+    for subject in gone.keys() | come.keys():
+        removed, added = gone.get(subject, []), come.get(subject, [])
         change = ADDED if subject not in then else REMOVED if subject not in now else CHANGED
         if change == CHANGED and {p.value for p, _ in removed + added} <= _POSITION:
             moved.append(told.document(subject))
@@ -156,7 +156,7 @@ def to_text(found: Edits) -> str:
             lines.append(f"  {_SIGNS[thing.change]} {_title(thing)} [{thing.curie}]")
             lines += [f"      {_said(edit)}" for edit in thing.edits]
             if thing.places:
-                lines.append(f"      {words['places']}: {'; '.join(map(str, thing.places))}")
+                lines.append(f"      {words['places']}: {_places(thing)}")
     if found.moved:
         lines += ["", words["moved_heading"]]
         lines += [f"  {document.label}: {number}" for document, number in found.moved]
@@ -175,8 +175,7 @@ def to_markdown(found: Edits) -> str:
             lines.append(f"- **{markdown_text(_title(thing))}** ({word}, `{thing.curie}`)")
             lines += [f"  - {markdown_text(_said(edit))}" for edit in thing.edits]
             if thing.places:
-                places = "; ".join(map(str, thing.places))
-                lines.append(f"  - {words['places']}: {markdown_text(places)}")
+                lines.append(f"  - {words['places']}: {markdown_text(_places(thing))}")
     if found.moved:
         lines += ["", f"### {words['moved_heading']}", ""]
         lines += [f"- {markdown_text(document.label)}: {n}" for document, n in found.moved]
@@ -349,10 +348,24 @@ def _statements(graph: Graph) -> set[tuple[str, ox.NamedNode, _Node]]:
     """Give what the files of the data say; those of the ontology say nothing of the county."""
     data = {ox.NamedNode(n) for n in graph.files if n.startswith("file:data/")}
     return {
-        (quad.subject.value, quad.predicate, quad.object)
+        # A blank node has another name on each load.
+        (
+            quad.subject.value,
+            quad.predicate,
+            _BLANK if isinstance(quad.object, ox.BlankNode) else quad.object,
+        )
         for quad in graph.store
         if quad.graph_name in data and isinstance(quad.subject, ox.NamedNode)
     }
+
+
+def _by_subject(
+    statements: Iterable[tuple[str, ox.NamedNode, _Node]],
+) -> dict[str, list[tuple[ox.NamedNode, _Node]]]:
+    found: dict[str, list[tuple[ox.NamedNode, _Node]]] = {}
+    for subject, predicate, value in statements:
+        found.setdefault(subject, []).append((predicate, value))
+    return found
 
 
 def _by_kind(things: Iterable[EditedThing]) -> dict[str, list[EditedThing]]:
@@ -365,6 +378,10 @@ def _by_kind(things: Iterable[EditedThing]) -> dict[str, list[EditedThing]]:
 def _title(thing: EditedThing) -> str:
     named = thing.thing.label if thing.thing.label != thing.curie else ""
     return named or thing.about or thing.curie
+
+
+def _places(thing: EditedThing) -> str:
+    return "; ".join(dict.fromkeys(map(str, thing.places)))
 
 
 def _said(edit: Edit) -> str:

@@ -132,7 +132,7 @@ def _revision(project: "Project", name: str, known: "tuple[Version, ...]") -> "R
         hint = f"{near if near.startswith('Did') else ''} Versions of agreements: {keys}."
         raise QueryError(
             f"`{name}` is neither a version of an agreement nor a git revision ({error.message})",
-            hint=f"{hint} {error.hint}".strip(),
+            hint=f"{hint} {'' if '--since' in error.hint else error.hint}".strip(),
         ) from error
 
 
