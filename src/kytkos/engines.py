@@ -46,7 +46,7 @@ class Oxigraph:
         try:
             solutions = self._store.query(query, use_default_graph_as_union=True)
         except SyntaxError as error:
-            raise _syntax_error(error.msg, name) from error
+            raise syntax_error(error.msg, name) from error
         except OSError as error:
             raise _no_service(error, name) from error
         if not isinstance(solutions, ox.QuerySolutions):
@@ -104,7 +104,7 @@ def check_select(query: str, name: str = "query") -> None:
     except ParseException as error:
         raise _not_parsed(error, name) from error
     except Exception as error:  # an undeclared prefix, for example, is one
-        raise _syntax_error(str(error), name) from error
+        raise syntax_error(str(error), name) from error
     if form != "SelectQuery":
         raise _not_a_select(name)
 
@@ -153,7 +153,10 @@ def _from_rdflib(value: "rdflib.term.Node") -> Term:
     )
 
 
-def _syntax_error(message: str, name: str) -> QueryError:
+def syntax_error(message: str, name: str) -> QueryError:
+    """Make the error of a query that does not parse, of the parser's message."""
+    if "Prefix not found" in message:
+        message = (_POSITION.match(message) or [""])[0] + "a prefix is not declared"
     found = _POSITION.match(message)
     line, column = (int(n) for n in found.groups()) if found else (0, 0)
     return QueryError(
@@ -162,7 +165,7 @@ def _syntax_error(message: str, name: str) -> QueryError:
 
 
 def _not_parsed(error: "ParseException", name: str) -> QueryError:
-    return _syntax_error(f"error at {error.lineno}:{error.column}: {error.msg}", name)
+    return syntax_error(f"error at {error.lineno}:{error.column}: {error.msg}", name)
 
 
 def _no_service(error: OSError, name: str) -> EndpointError:

@@ -225,6 +225,27 @@ def spreadsheet(graph: Graph, lang: str, library: Mapping[str, Query]) -> bytes:
     return workbook(sheets, _CONTENTS[lang], lang)
 
 
+def answer(query: Query, table: Table, form: str, graph: Graph, lang: str, width: int = 0) -> bytes:
+    """Write the answer to a query; forms for people have words for variables and for codes.
+
+    Args:
+        form: `csv`, `json`, `tsv`, `xlsx`, `excel-csv`, `md` or `table`.
+        width: of the terminal that a `table` is for, in columns; 0 for any.
+    """
+    if form in ("csv", "json", "tsv"):
+        forms = {"csv": table.to_csv, "json": table.to_json, "tsv": table.to_tsv}
+        return forms[form]().encode()
+    if form == "xlsx":
+        return workbook([sheet(query, table, graph, lang)], lang=lang)
+    named = headings(table.variables, graph, lang)
+    if form == "excel-csv":
+        return table.to_excel_csv(named).encode()
+    if form == "md":
+        return table.to_markdown(labels(table.iris(), graph, lang), named).encode()
+    curies = {iri: graph.prefixes.curie(iri) for iri in table.iris()}
+    return table.to_text(curies, width, named).encode()
+
+
 def sheet(query: Query, table: Table, graph: Graph, lang: str) -> Sheet:
     """Dress the answer to a query as a sheet: its summary above, and what it was asked with."""
     asked = read_query(query.text, query.name).parameters

@@ -188,7 +188,7 @@ def build(
     site |= _downloads(pages, tables, settings, site, graph)
     if settings.logo:
         site[PurePosixPath(_logo(settings))] = settings.logo.read_bytes()
-    site[PurePosixPath(MANIFEST)] = _manifest(site, graph)
+    site[PurePosixPath(MANIFEST)] = _manifest(site, graph, _where(pages))
     return site
 
 
@@ -514,10 +514,11 @@ def _relative(target: str, page: str) -> str:
     return posixpath.relpath(target, posixpath.dirname(page) or ".")
 
 
-def _manifest(site: Site, graph: Graph) -> bytes:
+def _manifest(site: Site, graph: Graph, where: Mapping[str, str]) -> bytes:
     held = {
         "generator": "kytkos",
         "pages": sum(path.suffix == ".html" for path in site),
         "triples": graph.triples,
+        "things": where,
     }
     return (json.dumps(held, indent=1) + "\n").encode()

@@ -65,6 +65,29 @@ class Table:
         answer = {"head": {"vars": list(self.variables)}, "results": {"bindings": bindings}}
         return json.dumps(answer, ensure_ascii=False, indent=1) + "\n"
 
+    def to_xml(self) -> str:
+        """Write the SPARQL Query Results XML Format.
+
+        Source: SPARQL Query Results XML Format (Second Edition), section 2.
+        """
+        from xml.sax.saxutils import escape, quoteattr
+
+        variables = "".join(f"<variable name={quoteattr(v)}/>" for v in self.variables)
+        lines = [
+            '<?xml version="1.0"?>',
+            '<sparql xmlns="http://www.w3.org/2005/sparql-results#">',
+            f"<head>{variables}</head>",
+            "<results>",
+        ]
+        for row in self.rows:
+            bindings = "".join(
+                f"<binding name={quoteattr(v)}>{_xml(t, escape(_printable(t.value)))}</binding>"
+                for v, t in zip(self.variables, row, strict=True)
+                if t is not None
+            )
+            lines.append(f"<result>{bindings}</result>")
+        return "\n".join([*lines, "</results>", "</sparql>", ""])
+
     def to_csv(self) -> str:
         r"""Write the SPARQL 1.1 CSV results format: values only, lines end in `\r\n`.
 
@@ -219,6 +242,14 @@ class Column(NamedTuple):
 
 def _short(term: Term, shorten: Mapping[str, str]) -> str:
     return shorten.get(term.value, term.value) if term.is_iri else term.value
+
+
+def _xml(term: Term, text: str) -> str:
+    if term.type != "literal":
+        return f"<{term.type}>{text}</{term.type}>"
+    tag = f' xml:lang="{term.lang}"' if term.lang else ""
+    tag += f' datatype="{term.datatype}"' if term.datatype else ""
+    return f"<literal{tag}>{text}</literal>"
 
 
 def _tsv(term: Term) -> str:

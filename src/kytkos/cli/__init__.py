@@ -9,7 +9,7 @@ import os
 import sys
 from contextlib import suppress
 
-from kytkos.cli import build, calendar, check, diff, exchange, new, query, show, sources
+from kytkos.cli import build, calendar, check, diff, exchange, new, query, serve, show, sources
 from kytkos.cli.common import main, say
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "new",
     "query",
     "run",
+    "serve",
     "show",
     "sources",
 ]

@@ -18,7 +18,6 @@ from kytkos.errors import KytkosError, OutputError
 if TYPE_CHECKING:
     from kytkos.project import Project
     from kytkos.queries import Query
-    from kytkos.tables import Table
 
 
 class QueryCommand(click.Command):
@@ -93,7 +92,7 @@ def query(
              kytkos query obligations -o obligations.xlsx
              kytkos query obligations --endpoint http://localhost:7878/query
     """
-    from kytkos import asof
+    from kytkos import asof, exports
     from kytkos.engines import ENGINES
     from kytkos.files import write_whole
 
@@ -118,7 +117,8 @@ def query(
             table = ENGINES[engine](graph).select(wanted.text, wanted.name)
     if not table:
         say(f"{wanted.name}: no rows{_asked(wanted, assignments)}")
-    content = _written(wanted, table, form, graph, lang)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    content = exports.answer(wanted, table, form, graph, lang, width)
     if output:
         write_whole(output, content)
     else:
@@ -257,24 +257,3 @@ def _time_limit(seconds: float | None, name: str) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
-
-
-def _written(wanted: "Query", table: "Table", form: str, graph: Any, lang: str) -> bytes:
-    """Write an answer; forms for people have words for variables and for codes."""
-    from kytkos import names
-
-    if form in ("csv", "json", "tsv"):
-        forms = {"csv": table.to_csv, "json": table.to_json, "tsv": table.to_tsv}
-        return forms[form]().encode()
-    if form == "xlsx":
-        from kytkos import exports, sheets
-
-        return sheets.workbook([exports.sheet(wanted, table, graph, lang)], lang=lang)
-    headings = names.headings(table.variables, graph, lang)
-    if form == "excel-csv":
-        return table.to_excel_csv(headings).encode()
-    if form == "md":
-        return table.to_markdown(names.labels(table.iris(), graph, lang), headings).encode()
-    curies = {iri: graph.prefixes.curie(iri) for iri in table.iris()}
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
-    return table.to_text(curies, width, headings).encode()
