@@ -2,16 +2,12 @@
 
 import http.server
 import json
-import re
-import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -25,62 +21,20 @@ from kytkos.project import Project
 from kytkos.serve.protocol import GRAPHS, TABLES, RefusedError, asked, check, choose, words
 from kytkos.tables import Table
 from tests.conftest import ROOT, MakeProject
+from tests.serving import PROGRAM, SECONDS, Server, serving
 
-SECONDS = 2
 ALL = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 COUNT = f"SELECT (COUNT(*) AS ?n) {{ {ALL} }}"
 FORUMS = "SELECT ?body WHERE { ?body a kyt:Forum } ORDER BY ?body"
 GRAPH = "https://w3id.org/kytkos/graph/data/kanta-hame/bodies.ttl"
 OTHER = "https://w3id.org/kytkos/graph/data/kanta-hame/parties.ttl"
 HTML = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
-PROGRAM = [sys.executable, "-c", "from kytkos.cli import main; main()"]
-
-
-@dataclass(frozen=True)
-class Reply:
-    status: int
-    headers: dict[str, str]
-    body: str
-
-    @property
-    def type(self) -> str:
-        return self.headers["content-type"].partition(";")[0]
-
-
-@dataclass(frozen=True)
-class Server:
-    port: int
-
-    def send(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Reply:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
-        named = {key.replace("_", "-"): value for key, value in headers.items()}
-        try:
-            connection.request(method, path, body, named)
-            reply = connection.getresponse()
-            held = {key.lower(): value for key, value in reply.getheaders()}
-            return Reply(reply.status, held, reply.read().decode())
-        finally:
-            connection.close()
-
-    def ask(self, query: str, accept: str = "", **more: str) -> Reply:
-        headers = {"Accept": accept} if accept else {}
-        return self.send("GET", "/sparql?" + urlencode({"query": query} | more), None, **headers)
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    command = [*PROGRAM, "--project", str(ROOT), "--lang", "fi", "serve", "--port", "0"]
-    command += ["--timeout", str(SECONDS), "--max-rows", "3000", "--memory", "400"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr
-        for line in process.stderr:
-            if found := re.search(r"http://127\.0\.0\.1:(\d+)/", line):
-                break
-        else:
-            raise AssertionError("the server did not start")
-        yield Server(int(found.group(1)))
-        process.send_signal(signal.SIGINT)
-        assert process.wait(15) == 0
+def server() -> Iterator[Server]:
+    with serving() as server:
+        yield server
 
 
 # --- the protocol -------------------------------------------------------------------------------
