@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kytkos.cadence import Cadence
+from kytkos.cadence import Cadence, day
 from kytkos.differences import DROPPED, NEW, Claim, Side, Value, words
 from kytkos.queries import Query
 from kytkos.tables import Table
-from kytkos.terms import DEF, SCHEME, Term
+from kytkos.terms import DEF, SCHEME, XSD, Term
 from kytkos.things import Thing, cited
 
 _KIND = SCHEME + "succession-kind/"
@@ -76,8 +76,11 @@ class Names:
     def text(self, term: Term) -> str:
         """Give a literal as it is, and the label of a thing, else the end of its IRI."""
         if not term.is_iri:
-            return term.value
-        return self.labels.get(term.value) or term.value.rstrip("/").rpartition("/")[2]
+            return day(term.value, self.lang) if term.datatype == XSD + "date" else term.value
+        tail = term.value.rstrip("/").rpartition("/")[2]
+        return self.labels.get(term.value) or self.words["values"].get(tail, {}).get(
+            self.lang, tail
+        )
 
     def kind(self, kind: str) -> str:
         """Name a kind of change."""
