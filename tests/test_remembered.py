@@ -117,6 +117,18 @@ def test_where_nothing_can_be_written_nothing_is_kept(folder: Path) -> None:
     assert remembered.recall("key") is None
 
 
+def test_whoever_has_no_home_has_nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home(self: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr(Path, "expanduser", no_home)
+
+    remembered.keep("key", REPORT, NAMES)
+
+    assert remembered.recall("key") is None
+
+
 def test_the_same_files_are_checked_once(
     make_project: MakeProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,8 +48,8 @@ def digest(files: Iterable[Path], root: Path, *how: str) -> str | None:
 
 def recall(key: str) -> tuple[Report, Prefixes] | None:
     """Give the report of a digest, with the prefixes of its graph, where it is kept."""
-    path = _folder() / key
     try:
+        path = _folder() / key
         content = path.read_bytes()
         seal, _, text = content.partition(b"\n")
         if seal != _seal(text):
@@ -58,7 +58,7 @@ def recall(key: str) -> tuple[Report, Prefixes] | None:
         record = json.loads(text)
         findings, accepted = (tuple(map(_finding, record[n])) for n in ("findings", "accepted"))
         return Report(findings, record["checked"], accepted), Prefixes(record["prefixes"])
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError):
         return None
 
 
@@ -68,21 +68,25 @@ def keep(key: str, report: Report, prefixes: Prefixes) -> None:
     text = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
     if len(text) > _MOST_BYTES:
         return
-    folder = _folder()
-    beside = folder / f".{key}.{os.getpid()}"
     try:
+        folder = _folder()
+        beside = folder / f".{key}.{os.getpid()}"
         folder.mkdir(parents=True, exist_ok=True)
         beside.write_bytes(_seal(text) + b"\n" + text)
         beside.replace(folder / key)
         kept = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
         for path in kept[:-_MOST_REPORTS]:
             path.unlink(missing_ok=True)
-    except OSError:
+    except (OSError, RuntimeError):
         return
 
 
 def _folder() -> Path:
-    """Give the folder for what can be made again, as the system has it."""
+    """Give the folder for what can be made again, as the system has it.
+
+    Raises:
+        RuntimeError: whoever runs this has no home.
+    """
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
     elif sys.platform == "darwin":
