@@ -12,7 +12,6 @@
 Any other exception is a mistake of ours and keeps its traceback.
 """
 
-import difflib
 from collections.abc import Iterable
 
 from kytkos.terms import Place
@@ -67,6 +66,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     >>> did_you_mean("measure", ["measures", "bodies"])
     'Did you mean `measures`?'
     """
+    import difflib
+
     names = sorted(known)
     near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if near:

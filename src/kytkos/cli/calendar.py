@@ -1,13 +1,11 @@
 """`kytkos calendar`: what is owed, what was held, and what is coming."""
 
-import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from kytkos.cli.common import AS_OF, as_of_day, command, say
+from kytkos.cli.common import AS_OF, as_of_day, columns_of_terminal, command, say
 from kytkos.errors import QueryError, did_you_mean
 
 if TYPE_CHECKING:
@@ -87,7 +85,7 @@ def calendar(
     elif form == "csv":
         content = agenda.to_table(made).to_csv().encode()
     else:
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() and not output else 0
+        width = 0 if output else columns_of_terminal()
         content = agenda.to_text(made, width).encode()
     if output:
         from kytkos.files import write_whole

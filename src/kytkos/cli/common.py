@@ -1,7 +1,6 @@
 """What every verb shares: the program itself, opening the project, and saying things."""
 
 import os
-import shutil
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -130,7 +129,7 @@ def print_findings(
     if sys.stdout.isatty():
         from kytkos import outputs
 
-        colour, columns = "NO_COLOR" not in os.environ, shutil.get_terminal_size().columns
+        colour, columns = "NO_COLOR" not in os.environ, columns_of_terminal()
         style = outputs.Style(lang, prefixes, colour, columns)
         click.echo(outputs.to_terminal(shown.findings, root, style), nl=False)
         return
@@ -145,7 +144,16 @@ def drawn(table: "Table", form: str, graph: Any) -> str:
     if form == "csv":
         return table.to_csv()
     curies = {iri: graph.prefixes.curie(iri) for iri in table.iris()}
-    return table.to_text(curies, shutil.get_terminal_size().columns if sys.stdout.isatty() else 0)
+    return table.to_text(curies, columns_of_terminal())
+
+
+def columns_of_terminal() -> int:
+    """Give the width of the terminal, or 0 where the output is no terminal."""
+    if not sys.stdout.isatty():
+        return 0
+    import shutil  # brings the modules of all archives with it
+
+    return shutil.get_terminal_size().columns
 
 
 def form_of(output: Path | None) -> str:

@@ -1,6 +1,5 @@
 """`kytkos new`: a project for another county."""
 
-import shutil
 from pathlib import Path
 
 import click
@@ -38,6 +37,8 @@ def _make(folder: Path) -> None:
         ProjectError: the folder has something in it.
         OutputError: the folder can't be written; what was written of it is taken away.
     """
+    import shutil
+
     from kytkos.project import packaged
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

@@ -1,7 +1,6 @@
 """`kytkos query`: the library of queries."""
 
 import os
-import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kytkos.cli.common import AS_OF, as_of_day, command, form_of, say
+from kytkos.cli.common import AS_OF, as_of_day, columns_of_terminal, command, form_of, say
 from kytkos.errors import KytkosError, OutputError
 
 if TYPE_CHECKING:
@@ -117,7 +116,7 @@ def query(
             table = ENGINES[engine](graph).select(wanted.text, wanted.name)
     if not table:
         say(f"{wanted.name}: no rows{_asked(wanted, assignments)}")
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    width = columns_of_terminal()
     content = exports.answer(wanted, table, form, graph, lang, width)
     if output:
         write_whole(output, content)
