@@ -404,6 +404,17 @@ def test_the_files_as_they_are(repository: Path) -> None:
     assert "Grupp → Gruppen" in result.stdout
 
 
+def test_some_aspects_alone() -> None:
+    whole = run("--lang", "en", "diff", "kh2023", "kh2026").stdout
+    some = run("--lang", "en", "diff", "kh2023", "kh2026", "--only", "cadences").stdout
+    wrong = run("--lang", "en", "diff", "kh2023", "kh2026", "--only", "cadence")
+
+    assert some.partition("\n\n")[0] == whole.partition("\n\n")[0]
+    assert [line for line in some.splitlines() if line.startswith("How often")]
+    assert "Signatories" not in some
+    assert (wrong.exit_code, "Did you mean `cadences`?" in wrong.stderr) == (2, True)
+
+
 def test_a_branch_called_like_a_version_is_named_in_full(tmp_path: Path) -> None:
     result = diff(ROOT, "refs/heads/kh2023")
 

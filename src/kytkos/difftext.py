@@ -2,7 +2,7 @@
 
 import json
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kytkos.differences import Change, Claim, Comparison, Section, Side, Value, Version
@@ -35,16 +35,17 @@ def summary(comparison: Comparison) -> str:
     return " ".join(sentences)
 
 
-def to_text(comparison: Comparison, everything: bool = False) -> str:
+def to_text(comparison: Comparison, everything: bool = False, only: Collection[str] = ()) -> str:
     """Write a comparison for a terminal: the summary, then a line for each change and its places.
 
     Args:
         comparison: what differs.
         everything: list what stands unchanged too.
+        only: list these aspects; all of them if empty.
     """
     words = _in_language(read_words()["words"], comparison.lang)
     lines = [line.strip() for line in _wrapped(summary(comparison), "")]
-    for section in _shown(comparison, everything):
+    for section in _shown(comparison, everything, only):
         lines += ["", _heading(section, words)]
         for change in _listed(section, everything):
             lines += _wrapped(f"{change.kind_label}: {headline(change)}", "  ")
@@ -55,7 +56,9 @@ def to_text(comparison: Comparison, everything: bool = False) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def to_markdown(comparison: Comparison, everything: bool = False) -> str:
+def to_markdown(
+    comparison: Comparison, everything: bool = False, only: Collection[str] = ()
+) -> str:
     """Write a comparison for a pull request: the summary, then a table for each aspect."""
     words = _in_language(read_words()["words"], comparison.lang)
     lines = [
@@ -64,7 +67,7 @@ def to_markdown(comparison: Comparison, everything: bool = False) -> str:
         _md(summary(comparison)),
     ]
     columns = [words[key] for key in ("kind", "what", "before", "after")]
-    for section in _shown(comparison, everything):
+    for section in _shown(comparison, everything, only):
         lines += ["", f"### {_md(_heading(section, words))}", ""]
         lines.append(f"| {' | '.join(column[:1].upper() + column[1:] for column in columns)} |")
         lines.append("| --- | --- | --- | --- |")
@@ -83,7 +86,7 @@ def to_markdown(comparison: Comparison, everything: bool = False) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def to_json(comparison: Comparison, everything: bool = False) -> str:
+def to_json(comparison: Comparison, everything: bool = False, only: Collection[str] = ()) -> str:
     """Write a comparison as JSON.
 
     An object with `old` and `new` (`iri`, `label`, `issued`), `summary`, `counts` (changes by
@@ -111,6 +114,7 @@ def to_json(comparison: Comparison, everything: bool = False) -> str:
                 else {}
             )
             for section in comparison.sections
+            if not only or section.aspect in only
         ],
     }
     return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
@@ -246,8 +250,12 @@ def _group(things: Sequence[Thing], change: Change) -> str:
     return ", ".join(thing.label for thing in things)
 
 
-def _shown(comparison: Comparison, everything: bool) -> Iterator[Section]:
-    return (s for s in comparison.sections if s.changes or (everything and s.unchanged))
+def _shown(comparison: Comparison, everything: bool, only: Collection[str]) -> Iterator[Section]:
+    for section in comparison.sections:
+        if only and section.aspect not in only:
+            continue
+        if section.changes or (everything and section.unchanged):
+            yield section
 
 
 def _listed(section: Section, everything: bool) -> tuple[Change, ...]:

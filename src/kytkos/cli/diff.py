@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     type=click.Choice(["text", "json", "md"]),
     help="Else by the ending of FILE, else text.",
 )
+@click.option(
+    "--only",
+    "aspects",
+    multiple=True,
+    metavar="ASPECT",
+    help="Of versions: list this aspect alone, as bodies or cadences; may be repeated.",
+)
 @click.option("--all", "everything", is_flag=True, help="List what stands unchanged too.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file, not stdout.")
 @command
@@ -33,6 +40,7 @@ def diff(
     new: str | None,
     form: str | None,
     everything: bool,
+    aspects: tuple[str, ...],
     output: Path | None,
 ) -> int:
     """Tell what differs between two versions of an agreement, or two revisions of the data.
@@ -43,6 +51,7 @@ def diff(
 
     \b
     Example: kytkos diff kh2023 kh2026
+             kytkos diff kh2023 kh2026 --only cadences --only bodies
              kytkos --lang sv diff 2023-08-01 13.4.2026 -o changes.md
              kytkos diff HEAD~1 HEAD --format md
     """
@@ -65,7 +74,12 @@ def diff(
             "md": difftext.to_markdown,
             "json": difftext.to_json,
         }
-        _write(writers[form](compared, everything), output)
+        told = [section.aspect for section in compared.sections]
+        for aspect in aspects:
+            if aspect not in told:
+                hint = did_you_mean(aspect, told)
+                raise QueryError(f"versions have no aspect `{aspect}`", hint=hint)
+        _write(writers[form](compared, everything, aspects), output)
         return 0
     if versions:
         other = next((name for name, v in zip((old, new), named, strict=False) if not v), None)
