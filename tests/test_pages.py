@@ -16,9 +16,10 @@ from kytkos import pages
 from kytkos.errors import KytkosError, OutputError, ProjectError
 from kytkos.files import write_folder
 from kytkos.graph import Graph
-from kytkos.pages import Rows, Site, by, distinct
+from kytkos.pages import Site
 from kytkos.project import Project
 from kytkos.report import Finding, Report
+from kytkos.rows import Rows, by, distinct
 from kytkos.stamp import MANIFEST
 from kytkos.terms import LANGUAGES, Term
 from kytkos.wording import Citations, Names, Pen, anchors, slug, soft_hyphens
@@ -494,6 +495,114 @@ def test_three_hundred_bodies_on_one_level_fit_the_map(make_project: MakeProject
     assert len(lines) == len(set(lines)) == 300
 
 
+def test_forty_who_cooperate_are_all_named(make_project: MakeProject) -> None:
+    many = "\n".join(
+        f'body:b{n} a kyt:Network ; skos:prefLabel "Verkosto {n}"@fi .\n'
+        f"p:role-{n} a kyt:RoleAssignment ; cv:hasParticipant body:b{n} ;"
+        f" cv:role role:cooperating ; kyt:concerns p:measure-a ;"
+        f" kyt:inVersion p:version-a ; kyt:basis basis:stated ;"
+        f" kyt:statedAt p:place-a ."
+        for n in range(40)
+    )
+    site = build(make_project(SMALL + THINGS.replace("LABEL", literal("A")) + many))
+
+    for path in ("toimenpide/measure-a.html", "vastuut.html", "kooste.html"):
+        said = words(text_of(site, path))
+        assert all(f"Verkosto {n}" in said for n in range(40)), path
+    assert not dead_links(site)
+
+
+def test_a_graph_without_meetings_says_so_and_draws_nothing(make_project: MakeProject) -> None:
+    site = build(make_project(SMALL + THINGS.replace("LABEL", literal("A"))))
+    html = text_of(site, "kokoukset.html")
+
+    assert "Mikään kartan sopimuksista ei ole voimassa" in words(html)
+    assert "<svg" not in html
+    assert "Lähteissä ei ole tästä tietoa." in words(text_of(site, "tapahtumat.html"))
+    assert "Lähteissä ei ole tästä tietoa." in words(text_of(site, "mittarit.html"))
+
+
+def test_a_name_in_a_language_of_no_page_is_marked_as_such(make_project: MakeProject) -> None:
+    site = build(make_project('body:a a kyt:Forum ; skos:prefLabel "منتدى البلديات"@ar .'))
+
+    assert '<bdi lang="ar">منتدى البلديات</bdi>' in text_of(site, "toimielin/a.html")
+
+
+def test_a_language_that_is_none_is_not_written(make_project: MakeProject) -> None:
+    bad = Term("literal", "Nimi", 'x" onload="alert(1)')
+
+    assert pen().label(bad) == "Nimi"
+
+
+def test_the_build_counts_what_has_no_translation(make_project: MakeProject) -> None:
+    project = make_project(SMALL + THINGS.replace("LABEL", literal("Nimi", ("fi",))))
+    told: list[str] = []
+    pages.build(project, project.graph(), NO_FINDINGS, progress=told.append)
+
+    assert "Pages: sv: 1 texts have no translation" in told
+    assert not any(note.startswith("Pages: fi:") for note in told)
+
+
+def test_no_page_is_over_150_kilobytes(site: Site) -> None:
+    for path, html in html_pages(site):
+        assert len(html.encode()) < 150_000, path
+
+
+OBSERVED = """
+@prefix sosa: <http://www.w3.org/ns/sosa/> .
+p:county a kyt:WellbeingServicesCounty ; skos:prefLabel "Alue"@fi .
+p:one a kyt:Municipality ; skos:prefLabel "Yksi"@fi ; kyt:inCounty p:county .
+p:two a kyt:Municipality ; skos:prefLabel "Kaksi"@fi ; kyt:inCounty p:county .
+p:figure a sosa:ObservableProperty ; skos:prefLabel "Luku"@fi .
+p:observation a kyt:IndicatorObservation ; sosa:observedProperty p:figure ;
+    sosa:hasFeatureOfInterest p:one ; kyt:value 0 ; kyt:statedAt p:place-a .
+"""
+
+
+def test_zero_is_told_apart_from_no_value(make_project: MakeProject) -> None:
+    html = text_of(build(make_project(SMALL + OBSERVED)), "mittarit.html")
+    rows = [words(row) for row in re.findall(r"<tr>.*?</tr>", html, re.DOTALL)]
+
+    assert any(row.startswith("Yksi 0") for row in rows)
+    assert any(row.startswith("Kaksi ? ei arvoa lähteissä") for row in rows)
+
+
+def test_what_changed_is_told_with_both_places(site: Site) -> None:
+    html = text_of(site, "muutokset/kh2023-kh2026.html")
+    answer = re.search(r'<div class="answer">.*?</div>', html, re.DOTALL)
+
+    assert answer
+    said = words(answer[0])
+    assert "KH Hyte (kokoontuminen): 3–4 kertaa vuodessa" in said
+    assert "→ 2–3 kertaa vuodessa" in said
+    cited = re.findall(r"KH Hyte</a>.*?2–3", answer[0], re.DOTALL)
+    assert "../lahde/kh2023-" in cited[0]
+
+
+def test_a_meeting_that_is_planned_is_not_called_held(site: Site) -> None:
+    html = text_of(site, "kokoukset.html")
+    rows = [words(row) for row in re.findall(r"<tr>.*?</tr>", html, re.DOTALL)]
+
+    (autumn,) = [row for row in rows if "suunniteltu 24.9.2025" in row]
+    assert autumn.startswith("Kokoontuminen 2025 kerran vuodessa ei kirjausta lähteissä")
+    assert "? Ei osoitettu" in autumn
+
+
+def test_a_party_sees_its_meetings_a_year_and_what_the_law_asks(site: Site) -> None:
+    said = words(text_of(site, "osapuoli/433.html"))
+
+    assert "vähintään 9 kokousta vuodessa" in said
+    assert "vähintään 6 kokousta vuodessa" in said
+    assert "lisäksi vähintään 24, jos päätelty jäsenyys pitää paikkansa" in said
+    assert "Lain mukaan: 38 säännöstä" in said
+
+
+def test_a_finding_is_named_on_the_page_of_what_it_concerns(site: Site) -> None:
+    html = text_of(site, "toimielin/kh-hyte.html")
+
+    assert re.search(r'class="noted".*?href="\.\./havainnot\.html#', html, re.DOTALL)
+
+
 def test_a_value_of_a_source_is_shown_as_it_is(make_project: MakeProject) -> None:
     naming = (
         'p:naming a kyt:Naming ; kyt:concerns body:a ; kyt:name "<b>K-H</b>"@fi ;'
@@ -612,6 +721,13 @@ def test_a_long_word_may_break_only_where_a_syllable_begins() -> None:
     assert (
         soft_hyphens("perhekeskustyöryhmä") == "per\u00adhe\u00adkes\u00adkus\u00adtyö\u00adryhmä"
     )
+
+
+def test_a_compound_breaks_between_words_that_are_known() -> None:
+    parts = {"perhekeskus", "työryhmä", "keskus"}
+
+    assert soft_hyphens("Perhekeskustyöryhmä", parts=parts) == "Perhekeskus\u00adtyöryhmä"
+    assert soft_hyphens("työryhmä", parts=parts) == "työryhmä"
 
 
 def test_a_swedish_word_breaks_before_consonants_that_belong_together() -> None:
@@ -775,3 +891,32 @@ def test_every_page_says_where_to_report_a_mistake(make_project: MakeProject) ->
 
     for path, html in html_pages(site):
         assert 'href="mailto:someone@example.org"' in html, path
+
+
+def many_links(priorities: int) -> str:
+    parts = []
+    for p in range(priorities):
+        parts.append(
+            f'p:pr{p} a kyt:Priority ; skos:prefLabel "Painopiste {p}"@fi ; kyt:order {p} ;'
+            f" kyt:inVersion p:version-a ; kyt:statedAt p:place-a ."
+        )
+        for n in range(6):
+            parts.append(
+                f'body:b{p}{n} a kyt:Network ; skos:prefLabel "Verkosto {p}.{n}"@fi .\n'
+                f'p:m{p}{n} a kyt:Measure ; skos:prefLabel "Toimi {p}.{n}"@fi ; kyt:order {n} ;'
+                f" kyt:partOf p:pr{p} ; kyt:inVersion p:version-a ; kyt:statedAt p:place-a .\n"
+                f"p:r{p}{n} a kyt:RoleAssignment ; cv:hasParticipant body:b{p}{n} ;"
+                f" cv:role role:main ; kyt:concerns p:m{p}{n} ; kyt:inVersion p:version-a ;"
+                f" kyt:basis basis:stated ; kyt:statedAt p:place-a ."
+            )
+    return SMALL + "\n".join(parts)
+
+
+@pytest.mark.parametrize(("priorities", "figures"), [(6, 1), (7, 7)])
+def test_past_forty_links_each_priority_has_a_figure_of_its_own(
+    make_project: MakeProject, priorities: int, figures: int
+) -> None:
+    html = text_of(build(make_project(many_links(priorities))), "perusteet.html")
+
+    assert html.count('<svg class="columns"') == figures
+    assert len(re.findall("<path class", html)) == 6 * priorities

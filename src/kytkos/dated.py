@@ -38,6 +38,7 @@ class Dated:
             "in_force": {version.iri for version in valid},
             "of_thing": of_thing,
             "placed": placed,
+            "language_of": language_of,
             "yearly": yearly,
         }
 
@@ -103,6 +104,12 @@ def placed(
     """Give the places of what a version says as rows, to be cited as all others are."""
     of = version if isinstance(version, Term) or version is None else Term("uri", version.iri)
     return [{"place": Term("uri", place.iri), "version": of} for place in places]
+
+
+def language_of(side: Side) -> str:
+    """Give the language of what a source calls a thing or a place; empty where all is ours."""
+    literals = (term for value in side.values for term in value.terms if not term.is_iri)
+    return next((term.lang for term in literals if term.lang), "")
 
 
 def yearly(side: Side | None) -> tuple[int, int] | None:

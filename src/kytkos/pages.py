@@ -20,13 +20,11 @@ import posixpath
 import re
 import sys
 import tomllib
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, partial
-from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +38,7 @@ from kytkos.graph import Graph
 from kytkos.project import Project
 from kytkos.queries import Query
 from kytkos.report import Report
+from kytkos.rows import Record, Rows, by, distinct, where
 from kytkos.settings import Settings, contact_link, read_settings
 from kytkos.stamp import MANIFEST
 from kytkos.tables import Table
@@ -49,31 +48,9 @@ from kytkos.wording import Citations, Names, Pen, anchors, compared, slug
 if TYPE_CHECKING:
     import jinja2
 
-Record = Mapping[str, Term | None]
 Site = dict[PurePosixPath, bytes]
 
 _HERE = Path(__file__).parent
-
-
-class Rows(list[Record]):
-    """Records that a template narrows again and again, so that each way to do it is kept."""
-
-    def __init__(self, records: Iterable[Record] = ()) -> None:
-        super().__init__(records)
-        self._narrowed: dict[str, defaultdict[str | None, Rows]] = {}
-
-    def where(self, variable: str, value: object) -> "Rows":
-        """Give the records where a variable has a value, or with None, where it has none."""
-        groups = self._narrowed.get(variable)
-        if groups is None:
-            groups = self._narrowed[variable] = defaultdict(Rows)
-            for record in self:
-                term = record[variable]
-                groups[None if term is None else term.value].append(record)
-        return groups.get(None if value is None else str(value), _NONE)
-
-
-_NONE = Rows()
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,13 +253,14 @@ def _render(
         said = settings.said(lang)
         linked = feed.linked_data(tables["pages/linked-data"], lang)
         pens = {
-            root: Pen(texts, lang, names, citations, where, root, passages).vocabulary
+            root: Pen(texts, lang, names, citations, where, root, passages)
             for root in {_up(page.path) for page in pages}
         }
+        words = {root: pen.vocabulary | dict(dated[lang]) | told for root, pen in pens.items()}
         for page, rows in zip(pages, rows_of, strict=True):
             path, root = _in_folder(page.path, lang), _up(page.path)
             html = environment.get_template(page.view.template).render(
-                rows | pens[root] | dict(dated[lang]) | told,
+                rows | words[root],
                 this=page.this,
                 spoken=_spoken(page, rows, versions),
                 settings=said,
@@ -295,6 +273,9 @@ def _render(
                 },
             )
             yield PurePosixPath(path), html.encode()
+        untranslated = set[str]().union(*(pen.untranslated for pen in pens.values()))
+        if untranslated:
+            progress(f"Pages: {lang}: {len(untranslated)} texts have no translation")
 
 
 def _downloads(
@@ -447,33 +428,6 @@ def _environment() -> "jinja2.Environment":
         "code": lambda local: SCHEME + local,
     }
     return environment
-
-
-def by(records: Iterable[Record], *variables: str) -> list[tuple[Record, Rows]]:
-    """Group records by the values of some variables, in the order they come.
-
-    Gives pairs of the first record of a group, and all of the group.
-    """
-    groups: defaultdict[object, Rows] = defaultdict(Rows)
-    key = itemgetter(*variables)
-    for record in records:
-        groups[key(record)].append(record)
-    return [(group[0], group) for group in groups.values()]
-
-
-def distinct(records: Iterable[Record], *variables: str) -> Rows:
-    """Give the first record for each combination of values, without those all unbound."""
-    first: dict[object, Record] = {}
-    key = itemgetter(*variables)
-    for record in records:
-        first.setdefault(key(record), record)
-    return Rows(record for record in first.values() if any(record[v] for v in variables))
-
-
-def where(records: Iterable[Record], variable: str, value: object) -> Rows:
-    """Give the records where a variable has a value, or with None, where it has none."""
-    rows = records if isinstance(records, Rows) else Rows(records)
-    return rows.where(variable, value)
 
 
 def _is_inferred(record: Record) -> bool:

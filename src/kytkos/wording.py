@@ -1,9 +1,9 @@
 """What a page writes of a term: names, links, citations, dates and numbers, in one language."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -13,6 +13,7 @@ from kytkos.terms import LANGUAGES, Term
 Record = Mapping[str, Term | None]
 
 LONGEST_WORD = 14
+SHORTEST_PART = 4
 LONGEST_UNBROKEN = 30
 LONGEST_FILE_NAME = 80
 
@@ -34,6 +35,8 @@ _SEAMS = {
         re.IGNORECASE,
     ),
 }
+# A language tag, as far as one is needed. Source: RFC 5646, section 2.1.
+_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _UNBROKEN = re.compile(r"(.{24})(?=.{4})")
 _ALPHABETS = {
     "fi": str.maketrans({"å": "z1", "ä": "z2", "ö": "z3"}),
@@ -52,6 +55,13 @@ class Names:
             if thing and kind and text:
                 in_languages = self._texts.setdefault((thing.value, kind.value), {})
                 in_languages.setdefault(text.lang, text.value)
+        self.parts = frozenset(
+            word
+            for (_, kind), in_languages in self._texts.items()
+            if kind == "label"
+            for word in re.findall(r"[a-zåäö]+", in_languages.get(LANGUAGES[0], "").lower())
+            if SHORTEST_PART <= len(word) <= LONGEST_WORD
+        )
 
     def find(self, term: Term, lang: str, kind: str = "label") -> tuple[str, str]:
         """Give a text and its language; both empty where there is none."""
@@ -138,7 +148,7 @@ class Pen:
 
         Args:
             texts: of the pages, in this language.
-            lang: the language.
+            lang: the language. What is written in another is kept in `untranslated`.
             names: of things.
             citations: of places.
             pages: the path of the page that tells of a thing, by its IRI.
@@ -152,6 +162,7 @@ class Pen:
         self._pages = pages
         self._root = root
         self._passages = passages or {}
+        self.untranslated: set[str] = set()
         self._labels: dict[str, Markup] = {}
         self._links: dict[str, Markup] = {}
         self._cited: dict[tuple[tuple[str, str], ...], Markup] = {}
@@ -185,10 +196,12 @@ class Pen:
     def label(self, term: Term) -> Markup:
         """Write the name of a thing, or a literal, marked where it is in another language."""
         if not term.is_iri:
-            return self._marked(soft_hyphens(term.value, term.lang), term.lang)
+            return self._marked(soft_hyphens(term.value, term.lang, self._names.parts), term.lang)
         if term.value not in self._labels:
             text, lang = self._names.find(term, self._lang)
-            self._labels[term.value] = self._marked(soft_hyphens(text, lang), lang)
+            self._labels[term.value] = self._marked(
+                soft_hyphens(text, lang, self._names.parts), lang
+            )
         return self._labels[term.value]
 
     def plain(self, term: Term) -> str:
@@ -326,10 +339,14 @@ class Pen:
             return Markup("")
         if path.value.isdigit():
             return Markup(escape(self._texts["chapter"])).format(path.value)
-        return self._marked(soft_hyphens(path.value), path.lang or LANGUAGES[0])
+        return self._marked(
+            soft_hyphens(path.value, parts=self._names.parts), path.lang or LANGUAGES[0]
+        )
 
     def _marked(self, text: str, lang: str) -> Markup:
-        other = f' lang="{lang}"' if lang in LANGUAGES and lang != self._lang else ""
+        other = f' lang="{lang}"' if lang and lang != self._lang and _TAG.fullmatch(lang) else ""
+        if other and text:
+            self.untranslated.add(text)
         tag = "bdi" if _BIDIRECTIONAL.search(text) else "span" if other else ""
         return Markup(f"<{tag}{other}>{escape(text)}</{tag}>") if tag else escape(text)
 
@@ -365,19 +382,44 @@ def compared(old: str, new: str) -> tuple[Markup, Markup]:
     return Markup(" ".join(sides[0])), Markup(" ".join(sides[1]))
 
 
-def soft_hyphens(text: str, lang: str = LANGUAGES[0]) -> str:
-    """Let long words break, at a likely seam, where the line is too narrow for them."""
+def soft_hyphens(text: str, lang: str = LANGUAGES[0], parts: Collection[str] = frozenset()) -> str:
+    """Let long words break where the line is too narrow for them.
+
+    Args:
+        text: what is written.
+        lang: its language; words of another than Finnish and Swedish break only if they must.
+        parts: words that compounds are made of, in lower case: a word breaks between two of
+            them rather than at any syllable.
+    """
     seam = _SEAMS.get(lang)
     return " ".join(
-        _softened(word, seam) if len(word) > LONGEST_WORD else word for word in text.split(" ")
+        _softened(word, seam, parts) if len(word) > LONGEST_WORD else word
+        for word in text.split(" ")
     )
 
 
-def _softened(word: str, seam: re.Pattern[str] | None) -> str:
+def _softened(word: str, seam: re.Pattern[str] | None, parts: Collection[str]) -> str:
     # No word of any language is so long: it may break anywhere.
     if len(word) > LONGEST_UNBROKEN:
         word = _UNBROKEN.sub("\\1\u200b", word)
-    return seam.sub("\u00ad", word) if seam else word
+    if not seam:
+        return word
+    return "\u00ad".join(
+        seam.sub("\u00ad", part) if len(part) > LONGEST_WORD else part
+        for part in _compounded(word, parts)
+    )
+
+
+def _compounded(word: str, parts: Collection[str]) -> list[str]:
+    """Part a word where one known word ends and another begins."""
+    lower, shortest = word.lower(), SHORTEST_PART
+    seams = [
+        at
+        for at in range(shortest, len(word) - shortest + 1)
+        if any(lower[at:end] in parts for end in range(at + shortest, len(word) + 1))
+        and any(lower[start:at] in parts for start in range(at - shortest + 1))
+    ]
+    return [word[a:b] for a, b in pairwise([0, *seams, len(word)])]
 
 
 def _terms(rows: Iterable[Record], variable: str) -> list[Term]:

@@ -123,7 +123,7 @@ window.gates = (() => {
       const found = texts(document.querySelector('main'));
       const printed = found.filter(([, e]) => isShown(e)).map(([text]) => text).join(' ');
       return found.filter(([text, e]) => !isShown(e) && !printed.includes(text)
-        && !e.closest('nav, form, button, [hidden], .wide-only, .narrow-only, .no-print')).map(([text]) => text);
+        && !e.closest('nav, form, button, [hidden], .wide-only, .narrow-only, .below-mid, .no-print, svg title, svg desc')).map(([text]) => text);
     },
 
     navigation: () => all('nav, .skip').filter(isShown).map(named),
