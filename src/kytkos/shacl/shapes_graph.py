@@ -57,7 +57,10 @@ class ShapesGraph:
 
     def flag(self, node: Node, name: str) -> bool:
         """Read a truth value; an absent one is false."""
-        values = {to_term(value) for value in self.objects(node, SH + name)}
+        written = self.objects(node, SH + name)
+        if not written:
+            return False
+        values = {to_term(value) for value in written}
         truths = {Term("literal", text, datatype=XSD + "boolean") for text in ("true", "false")}
         if len(values) > 1 or values - truths:
             raise ShapesError(f"the value of sh:{name} must be true or false")
