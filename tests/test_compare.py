@@ -322,6 +322,88 @@ def test_every_statement_is_told_once(county: Project, old: Claims, new: Claims)
     assert told == expected
 
 
+THREE = """
+@prefix basis: <https://w3id.org/kytkos/scheme/basis/> .
+@prefix priority: <https://w3id.org/kytkos/id/priority/> .
+@prefix succession: <https://w3id.org/kytkos/id/succession/> .
+@prefix succession-kind: <https://w3id.org/kytkos/scheme/succession-kind/> .
+@prefix version: <https://w3id.org/kytkos/id/version/> .
+"""
+
+
+def follow(name: str, kind: str, before: str, after: str) -> str:
+    ends = "".join(
+        f"kyt:{end} {' , '.join(f'priority:{one}' for one in some.split())} ; "
+        for end, some in (("predecessor", before), ("successor", after))
+        if some
+    )
+    return (
+        f"succession:{name} a kyt:Succession ; {ends} kyt:basis basis:inferred ;\n"
+        f'    kyt:reason "Syy {name}."@fi ; kyt:successionKind succession-kind:{kind} .\n'
+    )
+
+
+def three_versions() -> Graph:
+    turtle = PREFIXES + THREE
+    for number, year in enumerate((2023, 2026, 2030), 1):
+        turtle += (
+            f"version:v{number} a kyt:AgreementVersion ; dcterms:isVersionOf body:agreement ;\n"
+            f'    dcterms:issued "{year}-01-01"^^xsd:date ; kyt:status body:status ;\n'
+            f'    skos:prefLabel "v{number}"@fi .\n'
+        )
+        for name in ("a", "b", "c", "d", "e"):
+            if f"{name}{number}" not in ("c3", "d1", "e1", "e2"):
+                turtle += (
+                    f"priority:{name}{number} a kyt:Priority ; kyt:inVersion version:v{number} ;"
+                    f' kyt:order 1 ; skos:prefLabel "{name}{number}"@fi .\n'
+                )
+    turtle += follow("a12", "widened", "a1", "a2") + follow("a23", "continued", "a2", "a3")
+    turtle += follow("b12", "continued", "b1", "b2") + follow("b23", "renamed", "b2", "b3")
+    turtle += follow("c12", "continued", "c1", "c2") + follow("c23", "dropped", "c2", "")
+    turtle += follow("d2", "new", "", "d2") + follow("d23", "narrowed", "d2", "d3")
+    store = ox.Store()
+    return Graph(store, {}, Prefixes(load_content(store, turtle.encode(), "data/x.ttl")))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("v1", "v2", {"a": "widened", "b": "continued", "c": "continued", "d": "new"}),
+        (
+            "v2",
+            "v3",
+            {"a": "continued", "b": "renamed", "c": "dropped", "d": "narrowed", "e": "new"},
+        ),
+        (
+            "v1",
+            "v3",
+            {"a": "widened", "b": "renamed", "c": "dropped", "d": "new", "e": "new"},
+        ),
+        (
+            "v3",
+            "v1",
+            {"a": "narrowed", "b": "renamed", "c": "new", "d": "dropped", "e": "dropped"},
+        ),
+    ],
+)
+def test_what_follows_through_a_version_between(
+    county: Project, old: str, new: str, expected: dict[str, str]
+) -> None:
+    queries = county.queries_in("diff")
+    engine = Oxigraph(three_versions())
+    found = compare.compare(engine, queries, VERSION + old, VERSION + new, "fi")
+    told = {
+        change.subjects[0].label[0]: change.kind
+        for change in (*found.changes, *found.unchanged)
+        if change.aspect == "priorities"
+    }
+
+    assert told == expected
+    if (old, new) == ("v1", "v3"):
+        (widened,) = found.of("priorities", "widened")
+        assert widened.reasons == ("Syy a12. Syy a23.",)
+
+
 # --- two revisions of the data ------------------------------------------------------------------
 
 OLD = """

@@ -27,6 +27,7 @@ from kytkos.differences import (
     DROPPED,
     NEW,
     Change,
+    Claim,
     Comparison,
     Section,
     Side,
@@ -39,6 +40,7 @@ from kytkos.statements import (
     Item,
     Names,
     Succession,
+    chained,
     compared,
     items,
     read_claims,
@@ -86,11 +88,15 @@ def compare(
         followed = []
     elif known[old].issued > known[new].issued:
         followed = [succession.turned for succession in followed]
-    same = {old: new, known[old].agreement: known[new].agreement} | same_things(followed)
-    onward = same | {
-        b: next(iter(s.after)) for s in followed if len(s.after) == 1 for b in s.before
-    }
     told = [read_claims(_ask(engine, queries["claims"], lang, version)) for version in (old, new)]
+    followed = chained(followed, told[0], told[1])
+    same = {old: new, known[old].agreement: known[new].agreement} | same_things(followed, told[1])
+    onward = same | {
+        b: next(iter(s.after))
+        for s in followed
+        if len(s.after) == 1 and not s.after.isdisjoint(told[1])
+        for b in s.before
+    }
     one_sided: set[str] = set()
     sections = []
     for name, query in queries.items():
@@ -101,7 +107,7 @@ def compare(
             items(table, claims, names, same, query)
             for table, claims in zip(tables, told, strict=True)
         )
-        aspect = _Aspect(name.partition("-")[2] or name, query, followed, names, onward)
+        aspect = _Aspect(name.partition("-")[2] or name, query, followed, names, onward, told)
         changes = aspect.compare(before, after)
         if query.headers.get("only") == "both":
             changes = [c for c in changes if not one_sided.issuperset(t.iri for t in c.subjects)]
@@ -129,6 +135,7 @@ class _Aspect:
     successions: Sequence[Succession]
     names: Names
     onward: Mapping[str, str]
+    told: Sequence[Mapping[str, Claim]]
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -160,10 +167,13 @@ class _Aspect:
                     del news[item.key]
         for succession in self.successions:
             # What came or went; or what the other version tells of under another aspect.
-            for item in [i for i in olds.values() if not i.names.isdisjoint(succession.before)]:
-                add(self._followed(succession, [olds.pop(item.key)], []), item)
-            for item in [i for i in news.values() if not i.names.isdisjoint(succession.after)]:
-                add(self._followed(succession, [], [news.pop(item.key)]), item)
+            earlier, later = succession.before, succession.after
+            if not later or not later.isdisjoint(self.told[1]):
+                for item in [i for i in olds.values() if not i.names.isdisjoint(earlier)]:
+                    add(self._followed(succession, [olds.pop(item.key)], []), item)
+            if not earlier or not earlier.isdisjoint(self.told[0]):
+                for item in [i for i in news.values() if not i.names.isdisjoint(later)]:
+                    add(self._followed(succession, [], [news.pop(item.key)]), item)
         if self.headers.get("match") == "wording":
             for old, new in _same_words(olds.values(), news.values()):
                 del olds[old.key], news[new.key]

@@ -1,10 +1,10 @@
 """The statements of one version of an agreement, as the queries in `queries/diff/` give them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kytkos.cadence import Cadence, day
-from kytkos.differences import DROPPED, NEW, Claim, Side, Value, words
+from kytkos.differences import CONTINUED, DROPPED, NEW, Claim, Side, Value, words
 from kytkos.queries import Query
 from kytkos.tables import Table
 from kytkos.terms import DEF, SCHEME, XSD, Term
@@ -21,6 +21,7 @@ _BACKWARDS = {
     "merged": "split",
     "split": "merged",
 }
+_MOST_BETWEEN = 20  # versions between two that are compared
 _DASHES = str.maketrans("–—‑−", "----")
 
 Record = Mapping[str, Term | None]
@@ -59,6 +60,16 @@ class Succession:
         """The same, read backwards in time."""
         kind = _BACKWARDS.get(self.kind, self.kind)
         return replace(self, kind=kind, before=self.after, after=self.before)
+
+    def then(self, other: "Succession") -> "Succession":
+        """Follow on: what became of what this one led to."""
+        return replace(
+            other,
+            kind=_in_a_row(self.kind, other.kind),
+            before=self.before,
+            inferred=self.inferred or other.inferred,
+            reason=" ".join(dict.fromkeys(filter(None, (self.reason, other.reason)))),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +205,53 @@ def read_successions(table: Table) -> list[Succession]:
     ]
 
 
-def same_things(successions: Iterable[Succession]) -> dict[str, str]:
-    """Give the one thing that carries on each thing, where it carries on no other."""
+def chained(
+    successions: Sequence[Succession], old: Collection[str], new: Collection[str]
+) -> list[Succession]:
+    """Add what follows through the versions between two, which come first.
+
+    Args:
+        successions: those that the data has, each from one version to the next.
+        old: what the version before tells of.
+        new: what the version after tells of.
+    """
+    found: list[Succession] = []
+    last = [s for s in successions if not s.before or not s.before.isdisjoint(old)]
+    for _ in range(_MOST_BETWEEN):
+        last = [
+            first.then(second)
+            for first in last
+            for second in successions
+            if first.after.isdisjoint(new) and not first.after.isdisjoint(second.before)
+        ]
+        found += [s for s in last if not s.after or not s.after.isdisjoint(new)]
+    return [*found, *successions]
+
+
+def _in_a_row(first: str, second: str) -> str:
+    if NEW in (first, second):
+        return NEW
+    if DROPPED in (first, second):
+        return DROPPED
+    for weak in (CONTINUED, "renamed"):
+        if first == weak:
+            return second
+        if second == weak:
+            return first
+    return first if first == second else "replaced"
+
+
+def same_things(successions: Iterable[Succession], new: Collection[str]) -> dict[str, str]:
+    """Give the one thing that carries on each thing, where it carries on no other.
+
+    Args:
+        successions: what follows what.
+        new: what the version after tells of.
+    """
     return {
         next(iter(s.before)): next(iter(s.after))
         for s in successions
-        if len(s.before) == len(s.after) == 1 and s.kind != "replaced"
+        if len(s.before) == len(s.after) == 1 and s.kind != "replaced" and s.after <= set(new)
     }
 
 
