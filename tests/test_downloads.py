@@ -4,17 +4,22 @@ import json
 import re
 import xml.etree.ElementTree as ET
 import zipfile
+from datetime import date
 from pathlib import PurePosixPath
 from posixpath import dirname, join, normpath
+from typing import Any
 
 import html5lib
+import icalendar
 import openpyxl
 import pyoxigraph as ox
 import pytest
 import rdflib
 
-from kytkos import downloads, pages
+from kytkos import agenda, downloads, pages
+from kytkos.calendar import calendar
 from kytkos.downloads import FOLDER, plain, standalone, tables
+from kytkos.engines import Oxigraph
 from kytkos.feed import atom, linked_data
 from kytkos.graph import Graph
 from kytkos.pages import Site
@@ -72,7 +77,7 @@ def test_a_page_without_tables_or_headings_makes_no_file() -> None:
 
 def test_every_row_of_every_table_is_in_the_workbook(site: Site) -> None:
     views = pages.read_views(pages._HERE / "views.toml")
-    chosen = [view.output for view in views if view.files]
+    chosen = [view.output for view in views if view.files and not view.each]
     for path in chosen:
         tree = html5lib.parse(site[PurePosixPath(path)], namespaceHTMLElements=False)
         rows = [len(table.findall("./tbody/tr")) for table in tree.findall(".//main//table")]
@@ -183,6 +188,35 @@ def test_a_kind_and_a_link_are_written_as_such() -> None:
         (RDF_TYPE, "https://schema.org/Organization"),
         ("https://schema.org/member", "urn:b"),
     }
+
+
+# Calendars
+
+
+def test_a_body_and_a_party_have_calendars_of_their_own(site: Site) -> None:
+    found = in_folder(site, ".ics")
+    assert "kalenteri-fi.ics" in found
+    assert len(found) > 10 * len(LANGUAGES)
+    for name, content in found.items():
+        events: list[Any] = icalendar.Calendar.from_ical(content).events
+        assert events, name
+        assert all(event["dtstart"].dt < event["dtend"].dt for event in events)
+    loppi = icalendar.Calendar.from_ical(found["kalenteri-kunta-433-sv.ics"])
+    assert "Loppi kommun" in str(loppi["name"])
+    page = site[PurePosixPath("sv/osapuoli/433.html")].decode()
+    assert 'href="../../lataukset/kalenteri-kunta-433-sv.ics"' in page
+
+
+def test_calendars_do_not_change_by_being_written_together(
+    county: Project, county_graph: Graph
+) -> None:
+    queries, engine = county.queries_in("calendar"), Oxigraph(county_graph)
+    made = calendar(engine, queries, date(2026, 4, 23), "fi")
+    iri = "https://w3id.org/kytkos/id/body/kh-turva"
+    written: dict[object, bytes] = {}
+    agenda.to_ics(made, "", written)
+
+    assert agenda.to_ics(made.of(iri), "x", written) == agenda.to_ics(made.of(iri), "x")
 
 
 # The feed

@@ -50,8 +50,15 @@ KINDS = [
     "osapuoli/433.html",
     "lahde/kh2026-luonnos.html",
 ]
-# Where a reader is led: the acts and the licences.
-OUTSIDE = {"www.finlex.fi", "creativecommons.org", "eur-lex.europa.eu"}
+# Where a reader is led: the acts, the licences, and who supervises accessibility.
+OUTSIDE = {
+    "www.finlex.fi",
+    "creativecommons.org",
+    "eur-lex.europa.eu",
+    "www.saavutettavuusvaatimukset.fi",
+    "www.tillganglighetskrav.fi",
+    "www.webaccessibility.fi",
+}
 TEXTS = Path(pages.__file__).parent / "texts.toml"
 MARKER = PurePosixPath(MANIFEST)
 NO_FINDINGS = Report(())
@@ -99,7 +106,7 @@ def dead_links(site: Site) -> set[tuple[str, str]]:
     dead = set()
     for path, html in html_pages(site):
         for target in set(re.findall(r'(?:href|src)="([^"]*)"', html)):
-            if target.startswith("https://"):
+            if target.startswith(("https://", "mailto:")):
                 continue
             file, _, anchor = target.partition("#")
             found = normpath(join(dirname(path), file)) if file else path

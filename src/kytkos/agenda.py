@@ -159,7 +159,7 @@ def to_json(calendar: Calendar) -> str:
     return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
 
 
-def to_ics(calendar: Calendar, name: str = "") -> bytes:
+def to_ics(calendar: Calendar, name: str = "", written: dict[object, bytes] | None = None) -> bytes:
     """Write an iCalendar: planned events on their days, undated duties as all-day windows.
 
     The same data and day give the same bytes. A window does not make anyone busy.
@@ -167,6 +167,8 @@ def to_ics(calendar: Calendar, name: str = "") -> bytes:
     Args:
         calendar: what is owed.
         name: whose it is, for the title.
+        written: entries as they were written for others, by what they are of; where many
+            have a share in the same duties, each is written once.
 
     Source: RFC 5545; RFC 7986 for the name; docs/decisions/ says why no VTODO.
     """
@@ -182,13 +184,20 @@ def to_ics(calendar: Calendar, name: str = "") -> bytes:
     made.add("x-wr-calname", title)
     issued = [version.issued for version in calendar.versions]
     stamp = datetime.combine(date.fromisoformat(max(issued, default="2000-01-01")), time(), UTC)
+    known = {} if written is None else written
+    entries = []
     for event, holders in calendar.events:
         if _last(event) >= calendar.day:
-            made.add_component(_planned(event, holders, stamp, lang))
+            if (event, holders) not in known:
+                known[event, holders] = _planned(event, holders, stamp, lang).to_ical()
+            entries.append(known[event, holders])
     for duty in folded(calendar.due):
         if duty.to_agree:
-            made.add_component(_window(duty, calendar, stamp))
-    return bytes(made.to_ical())
+            if duty not in known:
+                known[duty] = _window(duty, calendar, stamp).to_ical()
+            entries.append(known[duty])
+    head, end = made.to_ical(), b"END:VCALENDAR\r\n"
+    return bytes(head.removesuffix(end) + b"".join(entries) + end)
 
 
 def _planned(

@@ -10,11 +10,13 @@ from html import escape, unescape
 from pathlib import PurePosixPath
 from typing import Any
 
-from kytkos import exports
+from kytkos import agenda, exports
+from kytkos.calendar import Calendar
 from kytkos.graph import Graph
 from kytkos.sheets import Contents, Sheet, archive, workbook
 from kytkos.tables import Table
 from kytkos.terms import LANGUAGES, XSD, Term
+from kytkos.wording import slug
 
 FOLDER = "lataukset"
 
@@ -126,6 +128,26 @@ def with_links(html: str, files: Files, top: str, texts: Mapping[str, Any]) -> s
     said = f'<p class="downloads no-print">{escape(texts["downloads_of_page"])}: {links}</p>\n'
     head, end, tail = html.rpartition(_END_OF_MAIN)
     return head + said + end + tail if end else html
+
+
+def of_calendar(calendar: Calendar, lang: str) -> tuple[Files, dict[str, PurePosixPath]]:
+    """Make an iCalendar of all that is due, and one for each body and party that has a share.
+
+    Returns:
+        The files, and whose each is, by IRI.
+    """
+    whole = PurePosixPath(FOLDER, f"kalenteri-{lang}.ics")
+    files = {whole: agenda.to_ics(calendar)}
+    whose: dict[str, PurePosixPath] = {}
+    names = {thing.iri: thing.label for thing in calendar.holders}
+    written: dict[object, bytes] = {}
+    for iri in sorted(names.keys() | calendar.seats.keys()):
+        own = calendar.of(iri)
+        if own.due or own.events:
+            key = slug("-".join(iri.split("/")[-2:]))
+            whose[iri] = PurePosixPath(FOLDER, f"kalenteri-{key}-{lang}.ics")
+            files[whose[iri]] = agenda.to_ics(own, names.get(iri, ""), written)
+    return files, whose
 
 
 def of_graph(graph: Graph) -> Files:

@@ -101,6 +101,12 @@ def read_downloads(path: Path) -> list[dict[str, Any]]:
     return [{"shared": False} | one for one in listed.get("download", [])]
 
 
+def read_gates() -> dict[str, Any]:
+    """Read what the tests in a browser found, for the accessibility statement."""
+    held: dict[str, Any] = json.loads((_HERE / "gates.json").read_text(encoding="utf-8"))
+    return held
+
+
 def read_texts(path: Path, lang: str) -> dict[str, Any]:
     """Read the texts of the pages in one language: `[key]` tables with fi, sv and en."""
     texts = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -144,6 +150,11 @@ def build(
         pages = tuple(_pages(views, tables))
         day = _day(as_of or _latest(tables["pages/sources"]))
         dated = {lang: Dated(project, engine, day, lang).vocabulary for lang in LANGUAGES}
+        calendars = {
+            lang: downloads.of_calendar(due, lang)
+            for lang in LANGUAGES
+            if (due := dated[lang]["dated"].in_force)
+        }
         told = {
             "report": report,
             "as_of": as_of,
@@ -151,10 +162,17 @@ def build(
             "logo": _logo(settings),
             "triples": graph.triples,
             "curie": lambda term: graph.prefixes.curie(term.value),
-            "calendar_file": "",
-            "downloads": read_downloads(_HERE / "views.toml"),
+            # Without a day there is nothing due, and no calendar.
+            "downloads": [
+                one
+                for one in read_downloads(_HERE / "views.toml")
+                if calendars or one["form"] != "iCalendar"
+            ],
+            "gates": read_gates(),
+            "kinds": [view.output for view in views],
         }
-        site |= _render(pages, tables, settings, told, dated, progress, passages or {})
+        whose = {lang: files for lang, (_, files) in calendars.items()}
+        site |= _render(pages, tables, settings, told, dated, whose, progress, passages or {})
         site[PurePosixPath("static", "search-index.js")] = search.index(
             _html(pages, site), _where(pages), tables["pages/search-names"]
         )
@@ -163,6 +181,8 @@ def build(
     site[PurePosixPath("static", "site.css")] += settings.style.encode()
     progress("Downloads")
     site |= _downloads(pages, tables, settings, site, graph)
+    for files, _ in calendars.values():
+        site |= files
     if settings.logo:
         site[PurePosixPath(_logo(settings))] = settings.logo.read_bytes()
     site[PurePosixPath(MANIFEST)] = _manifest(site, graph, _where(pages))
@@ -224,6 +244,7 @@ def _render(
     settings: Settings,
     told: Mapping[str, object],
     dated: Mapping[str, Mapping[str, object]],
+    calendars: Mapping[str, Mapping[str, PurePosixPath]],
     progress: Callable[[str], None],
     passages: Mapping[str, str],
 ) -> Iterator[tuple[PurePosixPath, bytes]]:
@@ -259,12 +280,14 @@ def _render(
         words = {root: pen.vocabulary | dict(dated[lang]) | told for root, pen in pens.items()}
         for page, rows in zip(pages, rows_of, strict=True):
             path, root = _in_folder(page.path, lang), _up(page.path)
+            own = calendars.get(lang, {}).get(page.iri)
             html = environment.get_template(page.view.template).render(
                 rows | words[root],
                 this=page.this,
                 spoken=_spoken(page, rows, versions),
                 settings=said,
                 linked=linked.get(page.iri, ""),
+                calendar_file=f"{_up(path)}{own}" if own else "",
                 path=page.path,
                 root=root,
                 top=_up(path),

@@ -1,7 +1,11 @@
 """The site in a real browser: Debian's chromium, driven by Playwright."""
 
+import json
+import os
 import re
+from collections import defaultdict
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +15,9 @@ from kytkos import pages
 from kytkos.graph import Graph
 from kytkos.project import Project
 from kytkos.report import Report
-from tests.conftest import skip_without
+from kytkos.settings import read_settings
+from kytkos.terms import LANGUAGES
+from tests.conftest import ROOT, skip_without
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -31,6 +37,41 @@ VIEWS = pages.read_views(Path(pages.__file__).parent / "views.toml")
 KINDS = [view.output for view in VIEWS]
 
 
+GATES = Path(pages.__file__).parent / "gates.json"
+_found: defaultdict[str, dict[str, int]] = defaultdict(lambda: {"passed": 0, "failed": 0})
+_browser: list[str] = []
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Look at colours in one language: those of another are the same."""
+    others = tuple(f" {lang}]" for lang in LANGUAGES[1:])
+    again = [i for i in items if "test_contrast_" in i.name and i.name.endswith(others)]
+    config.hook.pytest_deselected(items=again)
+    items[:] = [item for item in items if item not in again]
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Count what the gates find."""
+    path, _, name = report.nodeid.partition("::")
+    if path.endswith("test_gates.py") and report.when == "call" and not report.skipped:
+        _found[name.partition("[")[0].removeprefix("test_")][report.outcome] += 1
+
+
+def pytest_sessionfinish() -> None:
+    """Write down for the accessibility statement what the gates found, where that is wanted."""
+    if not (os.environ.get("KYTKOS_UPDATE") and _found):
+        return
+    titles = read_settings(ROOT / "site.toml").texts["title"]
+    held = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "browser": _browser[0],
+        "site": titles,
+        "kinds": KINDS,
+        "results": _found,
+    }
+    GATES.write_text(json.dumps(held, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
 @pytest.fixture(scope="session")
 def folder(county: Project, county_graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built site of Kanta-Häme."""
@@ -47,6 +88,7 @@ def browser() -> "Iterator[Browser]":
         skip_without(f"{CHROMIUM} (apt install chromium)")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        _browser.append(f"Chromium {browser.version}")
         yield browser
         browser.close()
 
