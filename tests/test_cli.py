@@ -1,3 +1,4 @@
+import importlib
 import json
 import os
 import subprocess
@@ -431,3 +432,14 @@ def test_a_full_disk_is_told_in_a_sentence() -> None:
     assert done.returncode == 2
     assert done.stderr.decode().startswith("error: can't write")
     assert "Traceback" not in done.stderr.decode()
+
+
+def test_a_large_check_says_what_it_is_doing(
+    run: Run, make_project: MakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = importlib.import_module("kytkos.cli.check")
+    monkeypatch.setattr(module, "_MUCH_MB", 0)
+
+    result = run("--project", make_project(BODY).root, "check", "--no-cache")
+
+    assert "reading 0 MB\nchecking" in result.stderr

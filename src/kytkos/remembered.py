@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
@@ -54,7 +55,8 @@ def recall(key: str) -> tuple[Report, Prefixes] | None:
         seal, _, text = content.partition(b"\n")
         if seal != _seal(text):
             return None
-        os.utime(path)
+        with suppress(OSError):
+            os.utime(path)  # used just now
         record = json.loads(text)
         findings, accepted = (tuple(map(_finding, record[n])) for n in ("findings", "accepted"))
         return Report(findings, record["checked"], accepted), Prefixes(record["prefixes"])

@@ -9,9 +9,12 @@ from kytkos.cli.common import SEVERITY, command, counts, print_findings, report_
 from kytkos.errors import KytkosError
 
 if TYPE_CHECKING:
+    from kytkos.graph import Graph
     from kytkos.project import Project
     from kytkos.report import Finding, Report
     from kytkos.terms import Prefixes
+
+_MUCH_MB = 5  # from here on a check takes longer than a second
 
 
 @click.option(
@@ -76,12 +79,16 @@ def check(
     """
     if watch:
         return _watch(project, lang, show, files)
+    least = show if form == "text" else "info"
     if since or form == "ttl" or engine != "compiled" or not cache:
-        graph = project.graph(*files)
-        report = _since(project, graph, since) if since else report_of(project, graph, engine)
+        graph = _read(project, files)
         prefixes = graph.prefixes
+        if since:
+            report = _since(project, graph, since)
+        else:
+            report = report_of(project, graph, engine, least)
     else:
-        report, prefixes = _in_full(project, files, show if form == "text" else "info")
+        report, prefixes = _in_full(project, files, least)
     if form == "text":
         print_findings(report, show, lang, prefixes, project.root)
     elif form == "ttl":
@@ -96,6 +103,18 @@ def check(
     return 1 if report.at_least(fail_on) else 0
 
 
+def _read(project: "Project", files: tuple[Path, ...]) -> "Graph":
+    """Load the graph; say so where that and the check take longer than a second."""
+    paths = [path for path in project.read_by_check(*files) if path.is_file()]
+    megabytes = sum(path.stat().st_size for path in paths) // 1_000_000
+    if megabytes < _MUCH_MB:
+        return project.graph(*files)
+    say(f"reading {megabytes} MB")
+    graph = project.graph(*files)
+    say(f"checking {len(graph.store):,} statements")
+    return graph
+
+
 def _in_full(project: "Project", files: tuple[Path, ...], least: str) -> "tuple[Report, Prefixes]":
     """Check everything, unless the report of these very files was kept."""
     from kytkos import remembered
@@ -108,7 +127,7 @@ def _in_full(project: "Project", files: tuple[Path, ...], least: str) -> "tuple[
     key = digest()
     if key and (found := remembered.recall(key)):
         return found
-    graph = project.graph(*files)
+    graph = _read(project, files)
     report = report_of(project, graph, least=least)
     if key and key == digest():  # no file was saved meanwhile
         remembered.keep(key, report, graph.prefixes)
