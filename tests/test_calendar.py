@@ -349,6 +349,17 @@ def test_forms_and_files(tmp_path: Path) -> None:
     assert b"KH Turva" in (tmp_path / "turva.ics").read_bytes()
 
 
+def test_of_one_body_the_title_names_it() -> None:
+    whole = run("calendar", "--as-of", "2026-11-22").stdout
+    one = run("calendar", "--as-of", "2026-11-22", "--body", "KH Turva").stdout
+
+    assert one.splitlines()[0] == "KH Turva, safety forum"
+    assert "│ Duty " in one
+    assert "│ Who " not in one
+    assert "│ Who " in whole
+    assert "│ 2024 " in one
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _PRODUCT = "-//Kytkos//Calendar of cooperation//{}"
 
 
-def to_text(calendar: Calendar, width: int = 0) -> str:
+def to_text(calendar: Calendar, width: int = 0, name: str = "") -> str:
     """Write a calendar for a terminal: what has been held, what is planned, what is coming.
 
     Duties of the members of a group that stand alike are one line.
@@ -29,9 +29,10 @@ def to_text(calendar: Calendar, width: int = 0) -> str:
     Args:
         calendar: what is owed.
         width: columns of the terminal; 0 keeps each row on one line.
+        name: whose it is, for the first line.
     """
     words, columns = _words("words", calendar.lang), _words("columns", calendar.lang)
-    parts = [*headlines(calendar), ""]
+    parts = [*([name] if name else []), *headlines(calendar), ""]
     coming = [(e, h) for e, h in calendar.events if _last(e) >= calendar.day]
     days = {
         "day": written_day(calendar.day.isoformat(), calendar.lang),
@@ -43,7 +44,7 @@ def to_text(calendar: Calendar, width: int = 0) -> str:
         ("dated", words["dated"], _event_table(coming, calendar.lang)),
     )
     if not (calendar.versions or coming):
-        return parts[0] + "\n"
+        return "\n".join(parts).rstrip("\n") + "\n"
     rolling = any(duty.window.is_rolling for duty in calendar.duties)
     for name, heading, table in tables:
         # A draft has no verdicts, and what rolls is never due.
@@ -51,7 +52,7 @@ def to_text(calendar: Calendar, width: int = 0) -> str:
             continue
         parts.append(heading)
         if table:
-            parts += [table.to_text({}, width, columns)]
+            parts.append(_without_sole_holder(table, name).to_text({}, width, columns))
         else:
             parts += [words["none"], ""]
     return "\n".join(parts).rstrip("\n") + "\n"
@@ -273,6 +274,13 @@ def _entry(properties: Mapping[str, Any], lang: str) -> "icalendar.Event":
     return entry
 
 
+def _without_sole_holder(table: Table, name: str) -> Table:
+    """Leave the first column out where it has nothing but what the title names."""
+    if not name or table.variables[0] != "holder" or len({row[0] for row in table.rows}) > 1:
+        return table
+    return Table(table.variables[1:], tuple(row[1:] for row in table.rows))
+
+
 def _verdict_table(calendar: Calendar) -> Table:
     rows = [
         (
@@ -314,8 +322,14 @@ def _shown(duty: Duty, lang: str) -> Row:
         _text(duty.holder.label),
         _text(duty.act.label),
         _text(duty.cadence.text(lang)),
-        _text(_span(duty.window.start, duty.window.end, lang)),
+        _text(_shortly(duty.window.start, duty.window.end, lang)),
     )
+
+
+def _shortly(first: date, last: date, lang: str) -> str:
+    """Write a window; a calendar year by its number."""
+    whole = (first.month, first.day, last.month, last.day) == (1, 1, 12, 31)
+    return str(first.year) if whole and first.year == last.year else _span(first, last, lang)
 
 
 def _span(first: date, last: date, lang: str) -> str:

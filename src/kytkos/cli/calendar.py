@@ -86,7 +86,7 @@ def calendar(
         content = agenda.to_table(made).to_csv().encode()
     else:
         width = 0 if output else columns_of_terminal()
-        content = agenda.to_text(made, width).encode()
+        content = agenda.to_text(made, width, name).encode()
     if output:
         from kytkos.files import write_whole
 
