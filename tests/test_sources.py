@@ -502,6 +502,24 @@ class TestTheRealDocuments:
 
         assert gaps == {document.file_name: () for document in known}
 
+    def test_no_claim_shows_how_to_reach_a_person(
+        self, real: Path, known: tuple[SourceDocument, ...]
+    ) -> None:
+        verification = sources.verify(real, known)
+
+        shown = [
+            check.place.iri
+            for document in known
+            for check in verification.of(document)
+            if check.place.claims
+            and re.search(
+                r"\(at\)|\w@\w|\bpuh\b",
+                verification.texts[document.iri].passage(check.place.start, check.place.end),
+            )
+        ]
+
+        assert shown == []
+
     def test_a_changed_number_loses_exactly_the_places_over_it(
         self, real: Path, known: tuple[SourceDocument, ...]
     ) -> None:
