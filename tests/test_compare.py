@@ -467,6 +467,20 @@ def test_a_change_of_the_data_is_told_by_thing(repository: Path) -> None:
     assert [place["section"] for place in changed["places"]] == ["5"]
 
 
+def test_a_change_of_the_data_in_text_and_markdown(repository: Path) -> None:
+    text = diff(repository, "HEAD~1", "HEAD").stdout.splitlines()
+    markdown = diff(repository, "HEAD~1", "HEAD", "--format", "md").stdout.splitlines()
+
+    assert text[0].startswith("HEAD~1 → HEAD: 1 added, 1 removed, 1 changed.")
+    assert "  + Group [body:c]" in text
+    assert "  − Group [body:b]" in text
+    assert "      name (fi): Foorumi → Neuvottelukunta" in text
+    assert "      in the source: Agreement, 5" in text
+    assert markdown[0] == "## HEAD~1 → HEAD"
+    assert "- **Forum** (changed, `body:a`)" in markdown
+    assert "  - name (fi): Foorumi → Neuvottelukunta" in markdown
+
+
 def test_passages_that_only_moved_are_counted(repository: Path) -> None:
     told = json.loads(diff(repository, "HEAD~1", "HEAD", "--format", "json").stdout)
 
