@@ -192,7 +192,11 @@ def _named(change: Change, show: str, words: Mapping[str, str]) -> tuple[str, st
         return label, f"{words['formerly']} {old}"
     if show == "names" and change.before and change.after:
         # As the documents write them, in their own language.
-        return change.after.text, f"{words['formerly']} {change.before.text}"
+        new, old = (
+            " / ".join(text for value in side.values for text in value.texts)
+            for side in (change.after, change.before)
+        )
+        return new, f"{words['formerly']} {old}"
     if show == "text":
         sides = [side for side in (change.before, change.after) if side and side.text]
         # Whether it counts as something else is left to the list.
