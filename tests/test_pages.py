@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
 from posixpath import dirname, join, normpath
+from xml.etree import ElementTree
 
 import html5lib
 import pytest
@@ -927,3 +928,31 @@ def test_past_forty_links_each_priority_has_a_figure_of_its_own(
 
     assert html.count('<svg class="columns"') == figures
     assert len(re.findall("<path class", html)) == 6 * priorities
+
+
+@pytest.mark.parametrize("name", ["rakenne", "vastuut"])
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_map_is_a_drawing_of_its_own_with_every_box_in_it(
+    site: Site, name: str, lang: str
+) -> None:
+    drawing = ElementTree.fromstring(text_of(site, in_language(f"kuviot/{name}.svg", lang)))
+
+    assert drawing.tag == "{http://www.w3.org/2000/svg}svg"
+    left, top, width, height = map(float, drawing.attrib["viewBox"].split())
+    boxes = [e for e in drawing.iter() if e.tag.endswith("}rect") and "rx" in e.attrib]
+    assert len(boxes) > 10
+    for box in boxes:
+        x, y, w, h = (float(box.attrib[a]) for a in ("x", "y", "width", "height"))
+        assert left <= x
+        assert x + w <= left + width
+        assert top <= y
+        assert y + h <= top + height
+
+
+def test_an_odd_name_is_no_markup_in_a_drawing(make_project: MakeProject) -> None:
+    odd = literal("<script>alert(1)</script> & \"x\" 'y'")
+    site = build(make_project(SMALL + THINGS.replace("LABEL", odd)))
+
+    for name in ("rakenne", "vastuut"):
+        drawing = ElementTree.fromstring(text_of(site, f"kuviot/{name}.svg"))
+        assert not [e for e in drawing.iter() if e.tag.endswith("}script")]

@@ -159,10 +159,33 @@ def grid(
 
 
 def wrapped(text: str, characters: int) -> tuple[str, ...]:
-    """Break a text into lines, a long word where it must; nothing is cut."""
+    """Break a text into lines; nothing is cut.
+
+    A word too long for a line is parted at its soft hyphens, or where it must.
+
+    >>> wrapped("Alueellinen perhe\u00adkeskus\u00adtyöryhmä", 14)
+    ('Alueellinen', 'perhekeskus-', 'työryhmä')
+    """
     return tuple(
-        line for part in text.split("\n") for line in textwrap.wrap(part, characters) or [""]
+        line
+        for part in text.split("\n")
+        for line in textwrap.wrap(
+            " ".join(_parted(word, characters) for word in part.split(" ")), characters
+        )
+        or [""]
     )
+
+
+def _parted(word: str, characters: int) -> str:
+    if "\u00ad" not in word or len(word.replace("\u00ad", "")) <= characters:
+        return word.replace("\u00ad", "")
+    pieces: list[str] = []
+    for piece in word.split("\u00ad"):
+        if pieces and len(pieces[-1]) + len(piece) < characters:
+            pieces[-1] += piece
+        else:
+            pieces.append(piece)
+    return "- ".join(pieces)
 
 
 @dataclass(frozen=True, slots=True)

@@ -336,6 +336,7 @@ def _html(pages: Iterable[Page], site: Site) -> dict[str, dict[str, str]]:
             lang: site[PurePosixPath(_in_folder(page.path, lang))].decode() for lang in LANGUAGES
         }
         for page in pages
+        if page.path.endswith(".html")
     }
 
 
@@ -442,6 +443,7 @@ def _environment() -> "jinja2.Environment":
         "columns": figures.columns,
         "grid": figures.grid,
         "contact": contact_link,
+        "placed_boxes": _placed_boxes,
         "wrapped": figures.wrapped,
         "compared": compared,
         "ring": figures.ring,
@@ -461,6 +463,22 @@ def _is_inferred(record: Record) -> bool:
 def _number(term: Term | None) -> float:
     value = term.python() if term else 0
     return value if isinstance(value, (int, float)) else 0
+
+
+def _placed_boxes(rows: Iterable[Record], variable: str) -> list[figures.Placed]:
+    """Give each thing with its level and its lines of work, to be set in a grid."""
+    return [
+        (
+            thing,
+            next((row["level"] for row in of if row["level"]), None),
+            [
+                *_bound(distinct(where(of, "column", None), "line"), "line"),
+                *_bound(distinct(of, "column"), "column"),
+            ],
+        )
+        for first, of in by(rows, variable)
+        if (thing := first[variable])
+    ]
 
 
 def _spans(rows: Iterable[Record]) -> list[tuple[Record, str, str]]:
