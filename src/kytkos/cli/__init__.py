@@ -9,7 +9,19 @@ import os
 import sys
 from contextlib import suppress
 
-from kytkos.cli import build, calendar, check, diff, exchange, new, query, serve, show, sources
+from kytkos.cli import (
+    build,
+    calendar,
+    check,
+    diff,
+    exchange,
+    network,
+    new,
+    query,
+    serve,
+    show,
+    sources,
+)
 from kytkos.cli.common import main, say
 
 __all__ = [
@@ -19,6 +31,7 @@ __all__ = [
     "diff",
     "exchange",
     "main",
+    "network",
     "new",
     "query",
     "run",

@@ -105,7 +105,7 @@ def query(
         raise OutputError("--as-of is not for an endpoint", hint="Ask without --endpoint.")
     graph, day = as_of_day(project, as_of)
     asked = asof.bind(_read_query(project, name), day)
-    wanted = _bound(asked, assignments, graph, lang, bool(endpoint))
+    wanted = bound(asked, assignments, graph, lang, bool(endpoint))
     if endpoint:
         from kytkos.remote import TIMEOUT_S, Client, Credentials, Remote
 
@@ -211,9 +211,14 @@ def _read_query(project: "Project", name: str) -> "Query":
     raise QueryError(f"no query `{name}`", hint=did_you_mean(name, library))
 
 
-def _bound(
+def bound(
     wanted: "Query", assignments: tuple[str, ...], graph: Any, lang: str, elsewhere: bool = False
 ) -> "Query":
+    """Bind the parameters that `--set NAME=VALUE` gives.
+
+    Raises:
+        QueryError: one is not NAME=VALUE, or the query has no such parameter or value.
+    """
     from kytkos.errors import QueryError
     from kytkos.names import parameter_value
     from kytkos.terms import Term
