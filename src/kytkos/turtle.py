@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Container, Generator, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import NamedTuple
 
 from kytkos.terms import XSD, Term
@@ -121,7 +122,10 @@ class Lines:
 
     @cached_property
     def _starts(self) -> list[int]:
-        return [0, *(end.end() for end in _LINE_END.finditer(self.text))]
+        if "\r" in self.text:
+            return [0, *(end.end() for end in _LINE_END.finditer(self.text))]
+        lines = self.text.split("\n")
+        return list(accumulate((len(line) + 1 for line in lines[:-1]), initial=0))
 
     def at(self, offset: int) -> tuple[int, int]:
         """Give the line and the column of an offset, from 1, in characters."""

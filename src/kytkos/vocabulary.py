@@ -242,7 +242,10 @@ class _Check:
     def _things(self) -> Mapping[str, Nearest]:
         """What is described, by namespace."""
         names: defaultdict[str, set[str]] = defaultdict(set)
-        for (node,) in self._select("SELECT DISTINCT ?s WHERE { ?s ?p ?o }"):
+        nodes: Iterable[object] = self.data.used if self.data else ()
+        if self.data is None:
+            nodes = (s for (s,) in self._select("SELECT DISTINCT ?s WHERE { ?s ?p ?o }"))
+        for node in nodes:
             if isinstance(node, ox.NamedNode):
                 namespace, local = _split(node.value)
                 names[namespace].add(local)
