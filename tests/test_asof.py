@@ -65,7 +65,11 @@ def test_a_graph_as_of_a_day_has_no_violation(
     assert [f for f in report.findings if f.severity == "violation"] == []
 
 
-@pytest.mark.parametrize("text", ["1.1.2024", "2024-02-30", "20240101", ""])
+def test_a_day_is_written_in_either_way() -> None:
+    assert asof.read_day("31.1.2024") == asof.read_day("2024-01-31")
+
+
+@pytest.mark.parametrize("text", ["32.1.2024", "2024-02-30", "20240101", ""])
 def test_what_is_not_a_day_is_refused(text: str) -> None:
     with pytest.raises(QueryError, match="is not a day"):
         asof.read_day(text)

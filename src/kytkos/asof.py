@@ -7,13 +7,12 @@ leads to it goes. One that answers `?subject ?property ?value` has that statemen
 where its name begins with `add-`, put in.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 
 import pyoxigraph as ox
 
+from kytkos.cadence import iso_day
 from kytkos.engines import Oxigraph
 from kytkos.errors import QueryError
 from kytkos.graph import Graph
@@ -22,7 +21,6 @@ from kytkos.terms import XSD, Term
 
 ADD = "add-"
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 _LEFT_OUT = ox.NamedNode("urn:kytkos:as-of:LeftOut")
 
@@ -47,14 +45,11 @@ def read_day(text: str) -> Term:
     Raises:
         QueryError: it is none.
     """
-    try:
-        if not _DAY.fullmatch(text):
-            raise ValueError
-        date.fromisoformat(text)
-    except ValueError as error:
-        hint = "Write it as year-month-day: 2024-01-31."
-        raise QueryError(f"`{text}` is not a day", hint=hint) from error
-    return Term("literal", text, datatype=XSD + "date")
+    iso = iso_day(text)
+    if not iso:
+        hint = "Write it as 2024-01-31 or 31.1.2024."
+        raise QueryError(f"`{text}` is not a day", hint=hint)
+    return Term("literal", iso, datatype=XSD + "date")
 
 
 def bind(query: Query, day: Term | None) -> Query:

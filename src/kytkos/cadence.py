@@ -1,13 +1,18 @@
-"""How often something is to be done, in words: those of the pages, in `texts.toml`."""
+"""How often and when something is to be done, in words: those of the pages, in `texts.toml`."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from kytkos.terms import Term
+
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_FINNISH_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,20 @@ def day(iso: str, lang: str) -> str:
     if lang == "en":
         return f"{int(number)} {_words()['months']['en'][int(month) - 1]} {year}"
     return f"{int(number)}.{int(month)}.{year}"
+
+
+def iso_day(text: str) -> str:
+    """Give the ISO form of a day, written as 2026-04-13 or 13.4.2026; nothing where it is none.
+
+    >>> iso_day("13.4.2026"), iso_day("31.4.2026")
+    ('2026-04-13', '')
+    """
+    finnish = _FINNISH_DAY.fullmatch(text.strip())
+    written = "{2}-{1:0>2}-{0:0>2}".format(*finnish.groups()) if finnish else text.strip()
+    try:
+        return date.fromisoformat(written).isoformat() if _ISO_DAY.fullmatch(written) else ""
+    except ValueError:
+        return ""
 
 
 @cache

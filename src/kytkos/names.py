@@ -3,12 +3,12 @@
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
-from datetime import date
 from difflib import SequenceMatcher
 from importlib.resources import files
 
 import pyoxigraph as ox
 
+from kytkos.cadence import iso_day
 from kytkos.errors import QueryError, did_you_mean
 from kytkos.graph import Graph
 from kytkos.queries import Query
@@ -26,7 +26,6 @@ _SUBCLASS = ox.NamedNode(_RDFS + "subClassOf")
 
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"(?:\^\^(?P<datatype>\S+)|@(?P<lang>[\w-]+))?')
 _NUMBER = re.compile(r"[+-]?(?:\d+|\d*\.\d+)")
-_FINNISH_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -200,20 +199,6 @@ def _literal(name: str, text: str, default: str, prefixes: Prefixes) -> Term:
     if kind == "boolean" and text not in ("true", "false"):
         raise _not_allowed(name, text, ("true", "false"))
     return value
-
-
-def iso_day(text: str) -> str:
-    """Give the ISO form of a day, written as 2026-04-13 or 13.4.2026; nothing where it is none.
-
-    >>> iso_day("13.4.2026")
-    '2026-04-13'
-    """
-    finnish = _FINNISH_DATE.fullmatch(text.strip())
-    written = "{2}-{1:0>2}-{0:0>2}".format(*finnish.groups()) if finnish else text.strip()
-    try:
-        return date.fromisoformat(written).isoformat()
-    except ValueError:
-        return ""
 
 
 def _iso_date(name: str, text: str) -> str:

@@ -103,12 +103,12 @@ def _form_of(output: Path | None) -> str:
 
 
 def _version(text: str, known: "tuple[Version, ...]", graph: "Graph") -> "Version":
-    from kytkos import names
+    from kytkos.cadence import iso_day
 
     for version in known:
         key = version.iri.rpartition("/")[2]
         called = (version.iri, graph.prefixes.curie(version.iri), key, version.label)
-        if text.casefold() in map(str.casefold, called) or names.iso_day(text) == version.issued:
+        if text.casefold() in map(str.casefold, called) or iso_day(text) == version.issued:
             return version
     keys = [version.iri.rpartition("/")[2] for version in known]
     hint = did_you_mean(text, keys)

@@ -76,8 +76,8 @@ AS_OF = click.option(
     "--as-of",
     "as_of",
     metavar="DATE",
-    help="As things stood on a day, 2024-01-31: what was in force, what was a draft, what had "
-    "been held, whichever document tells of it.",
+    help="As things stood on a day, 2024-01-31 or 31.1.2024: what was in force, what was a "
+    "draft, what had been held, whichever document tells of it.",
 )
 
 

@@ -119,9 +119,10 @@ def _revisions(
 def _version(name: str, known: "tuple[Version, ...]", graph: "Graph") -> "Version | None":
     """Find a version by its key, CURIE, IRI, label or date, or None where it is none of these."""
     from kytkos import names
+    from kytkos.cadence import iso_day
 
     wanted = name.strip()
-    iso = names.iso_day(wanted)
+    iso = iso_day(wanted)
     for version in known:
         curie = graph.prefixes.curie(version.iri)
         called = {version.iri, f"<{version.iri}>", curie, _key(version), version.label}
