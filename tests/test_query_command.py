@@ -242,6 +242,12 @@ def test_an_answer_without_rows_is_told() -> None:
     assert "body-responsibilities: no rows for body=Lopen kunta" in result.stderr
 
 
+def test_an_answer_without_rows_tells_the_day_asked() -> None:
+    result = run("query", "meetings-against-agreement", "--as-of", "2023-07-31")
+
+    assert "no rows for date=2023-07-31" in result.stderr
+
+
 def test_a_query_that_is_not_text_leaves_with_2(tmp_path: Path) -> None:
     (tmp_path / "a.rq").write_bytes(b"\xff\xfe\x00")
 

@@ -71,14 +71,14 @@ class Query:
         """
         for name in values:
             self.default(name)
+        written = {name: _written(value) for name, value in values.items()}
 
         def bound(match: re.Match[str]) -> str:
             name = match.group(1)
-            if name not in values:
-                return match.group(0)
-            return f"VALUES ?{name} {{ {_written(values[name])} }}"
+            return f"VALUES ?{name} {{ {written[name]} }}" if name in written else match.group(0)
 
-        return replace(self, text=_VALUES.sub(bound, self.text))
+        text = _VALUES.sub(bound, self.text)
+        return replace(self, text=text, parameters={**self.parameters, **written})
 
 
 def read_query(text: str, name: str) -> Query:
