@@ -18,7 +18,7 @@ import rdflib
 
 from kytkos import agenda, downloads, pages
 from kytkos.calendar import calendar
-from kytkos.downloads import FOLDER, plain, standalone, tables
+from kytkos.downloads import FOLDER, plain, self_contained, standalone, tables
 from kytkos.engines import Oxigraph
 from kytkos.feed import atom, linked_data
 from kytkos.graph import Graph
@@ -188,6 +188,37 @@ def test_a_kind_and_a_link_are_written_as_such() -> None:
         (RDF_TYPE, "https://schema.org/Organization"),
         ("https://schema.org/member", "urn:b"),
     }
+
+
+# One file
+
+
+def test_the_whole_can_be_sent_as_one_file(site: Site) -> None:
+    for name, content in in_folder(site, ".html").items():
+        html = content.decode()
+        html5lib.HTMLParser(strict=True).parse(html)
+        ids = set(re.findall(r'\bid="([^"]*)"', html))
+        targets = set(re.findall(r'(?:href|src)="([^"]*)"', html))
+
+        assert not re.search(r"<link|<script|<form|<nav", html), name
+        assert all(t[1:] in ids for t in targets if t.startswith("#")), name
+        assert all(t.startswith(("https://", "mailto:", "#")) for t in targets), name
+        assert "url(" not in html
+    assert len(in_folder(site, ".html")) == len(LANGUAGES)
+
+
+def test_a_link_to_another_page_is_its_words() -> None:
+    html = (
+        '<html lang="fi"><head><link rel="stylesheet" href="a.css"></head><body><nav></nav>'
+        '<main id="main"><a href="b.html">b</a> <a class="tag" href="c.html">c</a> '
+        '<a href="#d">d</a> <a href="https://e.fi">e</a></main></body></html>'
+    )
+
+    assert self_contained(html, "p {}\n") == (
+        '<html lang="fi"><head><style>\np {}\n</style>\n</head><body>\n<main id="main">b '
+        '<span class="tag">c</span> <a href="#d">d</a> <a href="https://e.fi">e</a></main>\n'
+        "</body>\n</html>\n"
+    )
 
 
 # Calendars

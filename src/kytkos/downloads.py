@@ -38,6 +38,10 @@ _TAG = re.compile(r"<[^>]*>")
 _UNSEEN = re.compile("[\u00ad\u200b\u2068\u2069]")
 _WHOLE_NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})")
 _CUSTOM_COLOUR = re.compile(r"var\(--([\w-]+)\)")
+_CRUMBS = re.compile(r'<nav class="crumbs".*?</nav>\n?', re.DOTALL)
+_TO_ANOTHER_PAGE = re.compile(
+    r'<a\b([^>]*\bhref="(?!#|https?:|mailto:)[^"]*"[^>]*)>(.*?)</a>', re.DOTALL
+)
 _LINK = re.compile(r'(<a\b[^>]*?\bhref=")([^"#][^"]*)"')
 
 
@@ -130,6 +134,22 @@ def with_links(html: str, files: Files, top: str, texts: Mapping[str, Any]) -> s
     return head + said + end + tail if end else html
 
 
+def self_contained(html: str, css: str) -> str:
+    """Make a page a file that can be sent alone.
+
+    The styles are in it; the navigation, the search and the footer are not; a link to another
+    page is its words.
+    """
+    head, _, rest = html.partition("<body>")
+    main = _MAIN.search(rest)
+    content = _CRUMBS.sub("", main[0] if main else rest)
+    alone = re.sub(r"<(?:link|script)\b[^>]*>(?:[^<]*</script>)?\n?", "", head)
+    return (
+        alone.replace("</head>", f"<style>\n{css}</style>\n</head>")
+        + f"<body>\n{_TO_ANOTHER_PAGE.sub(_unlinked, content)}\n</body>\n</html>\n"
+    )
+
+
 def of_calendar(calendar: Calendar, lang: str) -> tuple[Files, dict[str, PurePosixPath]]:
     """Make an iCalendar of all that is due, and one for each body and party that has a share.
 
@@ -186,6 +206,11 @@ def plain(html: str) -> str:
     broken = _BREAK.sub("\n", _UNSAID.sub("", " ".join(html.split())))
     lines = (" ".join(line.split()) for line in unescape(_TAG.sub("", broken)).split("\n"))
     return _UNSEEN.sub("", "\n".join(filter(None, lines)))
+
+
+def _unlinked(link: re.Match[str]) -> str:
+    kept = re.search(r'\bclass="[^"]*"', link[1])
+    return f"<span {kept[0]}>{link[2]}</span>" if kept else link[2]
 
 
 def _grid(html: str) -> list[list[str]]:

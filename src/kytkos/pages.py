@@ -28,7 +28,7 @@ from functools import cache, partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from kytkos import collector, downloads, feed, figures, search, stamp
+from kytkos import collector, downloads, feed, figures, pdf, search, stamp
 from kytkos.asof import bind
 from kytkos.dated import Dated
 from kytkos.engines import Engine, Oxigraph
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     import jinja2
 
 Site = dict[PurePosixPath, bytes]
+
+WHOLE = "kooste.html"  # the page that is all of them, for paper
 
 _HERE = Path(__file__).parent
 
@@ -121,6 +123,7 @@ def build(
     progress: Callable[[str], None],
     passages: Mapping[str, str] | None = None,
     as_of: Term | None = None,
+    browser: str = "",
 ) -> Site:
     """Make the site in all languages, Finnish at its root.
 
@@ -132,6 +135,7 @@ def build(
         passages: the text at each place, by the IRI of the place, to stand under its claims;
             without them a claim has its place alone.
         as_of: the day that the graph is as of; every page says so.
+        browser: the Chromium that prints the whole as a PDF; none without it.
 
     Raises:
         QueryError: a query of a view can't be answered.
@@ -166,7 +170,7 @@ def build(
             "downloads": [
                 one
                 for one in read_downloads(_HERE / "views.toml")
-                if calendars or one["form"] != "iCalendar"
+                if (calendars or one["form"] != "iCalendar") and (browser or one["form"] != "PDF")
             ],
             "gates": read_gates(),
             "kinds": [view.output for view in views],
@@ -183,6 +187,7 @@ def build(
     site |= _downloads(pages, tables, settings, site, graph)
     for files, _ in calendars.values():
         site |= files
+    site |= _alone(site, browser, progress)
     if settings.logo:
         site[PurePosixPath(_logo(settings))] = settings.logo.read_bytes()
     site[PurePosixPath(MANIFEST)] = _manifest(site, graph, _where(pages))
@@ -327,6 +332,21 @@ def _downloads(
             feed.atom(tables["pages/feed"], feed_iri, title, lang, called, ways),
         )
     yield from downloads.of_graph(graph).items()
+
+
+def _alone(
+    site: Site, browser: str, progress: Callable[[str], None]
+) -> Iterator[tuple[PurePosixPath, bytes]]:
+    """Make the whole a file that can be sent alone, and a PDF where there is a browser."""
+    css = site[PurePosixPath("static", "site.css")].decode()
+    for lang in LANGUAGES:
+        html = site[PurePosixPath(_in_folder(WHOLE, lang))].decode()
+        alone = downloads.self_contained(html, css)
+        yield PurePosixPath(downloads.FOLDER, f"vastuukartta-{lang}.html"), alone.encode()
+        if browser:
+            progress(f"PDF: {lang}")
+            path = PurePosixPath(downloads.FOLDER, f"vastuukartta-{lang}.pdf")
+            yield path, pdf.printed(alone, browser)
 
 
 def _html(pages: Iterable[Page], site: Site) -> dict[str, dict[str, str]]:

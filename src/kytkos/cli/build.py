@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 @AS_OF
 @click.option("--out", type=click.Path(path_type=Path), default="site", help="Where to write.")
 @click.option("--force", is_flag=True, help="Build in spite of violations; every page says so.")
+@click.option("--pdf", is_flag=True, help="Print the whole as a PDF, too; needs Chromium.")
 @click.option(
     "--sources",
     "folder",
@@ -23,7 +24,13 @@ if TYPE_CHECKING:
 )
 @command
 def build(
-    project: "Project", lang: str, out: Path, force: bool, folder: Path | None, as_of: str | None
+    project: "Project",
+    lang: str,
+    out: Path,
+    force: bool,
+    pdf: bool,
+    folder: Path | None,
+    as_of: str | None,
 ) -> int:
     """Build the maps: load, check, query, and write the site.
 
@@ -38,13 +45,15 @@ def build(
 
     logo = read_settings(project.root / "site.toml").logo
     besides = [path for path in (logo, folder) if path]
-    inputs = stamp.of_inputs(project, besides, force=force, as_of=as_of)
+    inputs = stamp.of_inputs(project, besides, force=force, as_of=as_of, pdf=pdf)
     if stamp.is_current(out, inputs):
         say(f"{out / 'index.html'}: nothing changed")
         return 0
 
     from kytkos import pages
+    from kytkos.pdf import find_browser
 
+    browser = find_browser() if pdf else ""
     graph, day = as_of_day(project, as_of)
     report = report_of(project, graph)
     if not report.conforms and not force:
@@ -52,7 +61,9 @@ def build(
         say(f"{out}: not written, since the data has violations (--force builds all the same).")
         return 1
     texts = passages(project, graph, lang, folder) if folder else {}
-    site = pages.build(project, graph, report, progress=say, passages=texts, as_of=day)
+    site = pages.build(
+        project, graph, report, progress=say, passages=texts, as_of=day, browser=browser
+    )
     pages.write(site, out, inputs)
     say(pages.summary(site, out))
     return 0
