@@ -9,7 +9,8 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from kytkos.calendar import Calendar, calendar, versions
+from kytkos.agenda import folded
+from kytkos.calendar import Calendar, Duty, calendar, versions
 from kytkos.compare import compare
 from kytkos.differences import Change, Comparison, Side, words
 from kytkos.engines import Engine
@@ -61,6 +62,15 @@ class Dated:
             if version.entry is None or version.entry > self.day
         ]
         return calendar(self.engine, queries, self.day, self.lang, chosen)
+
+    def in_year(self, calendar: Calendar | None, thing: Term, year: int) -> tuple[Duty, ...]:
+        """Give what a body or party, or the bodies it sits in, must do in a calendar year."""
+        if calendar is None:
+            return ()
+        due = calendar.of(thing.value).due
+        return folded(
+            duty for duty in due if duty.window.start.year == duty.window.end.year == year
+        )
 
     def compared(self, old: Term, new: Term) -> Comparison:
         """Compare two versions."""
