@@ -1,7 +1,9 @@
 """Two versions of an agreement side by side."""
 
 import json
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -101,6 +103,24 @@ def test_the_summary_comes_first_in_each_language(lang: str) -> None:
 
     assert " ".join(text.partition("\n\n")[0].split()) == told["summary"]
     assert "{" not in told["summary"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["diff", "kh2023", "kh2026", "--all"], ["calendar", "--as-of", "2025-05-20"]]
+)
+def test_the_same_data_gives_the_same_bytes(arguments: list[str]) -> None:
+    command = [sys.executable, "-c", "from kytkos.cli import main; main()", "--project", str(ROOT)]
+    answers = [
+        subprocess.run(
+            [*command, *arguments, "--format", "json"],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    ]
+
+    assert answers[0] == answers[1] == answers[2] != b""
 
 
 # --- against the library ------------------------------------------------------------------------

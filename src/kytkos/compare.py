@@ -176,8 +176,10 @@ class _Aspect:
                     add(self._followed(succession, [], [news.pop(item.key)]), item)
         if self.headers.get("match") == "wording":
             for old, new in _same_words(olds.values(), news.values()):
-                del olds[old.key], news[new.key]
-                add(self._both(old, new), old, new)
+                # Several texts of a version may pair them more than once.
+                if old.key in olds and new.key in news:
+                    del olds[old.key], news[new.key]
+                    add(self._both(old, new), old, new)
         for item in olds.values():
             add(self._change(DROPPED, item, None), item)
         for item in news.values():
@@ -192,16 +194,15 @@ class _Aspect:
         groups: dict[object, list[Change]] = {}
         for change in changes:
             about = change.keys if fold == "subject" else change.subjects
-            shown = [
-                side and (compared(side.values), compared(side.notes), side.via)
-                for side in (change.before, change.after)
+            sides = (change.before, change.after)
+            what = [
+                tuple(compared((*side.values, *side.notes)).items()) if side else None
+                for side in sides
             ]
-            via = [s[2] if s else None for s in shown]
-            what = [s[:2] if s else None for s in shown]
-            named = next((v for v in reversed(via) if v), None)
+            named = next((side.via for side in reversed(sides) if side and side.via), None)
             # A body's duty is told with another's only where one passage gives it to both.
             said = _claims_of(change) if fold == "subject" and not named else None
-            alike = (about, change.kind, *map(repr, what), named, said)
+            alike = (about, change.kind, *what, named, said)
             groups.setdefault(alike, []).append(change)
         return [_joined(group, fold) for group in groups.values()]
 
