@@ -3,6 +3,7 @@
 PDF needs pypdf and Word needs python-docx: `pip install "kytkos[documents]"`.
 """
 
+import logging
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -55,6 +56,8 @@ def _decoded(content: bytes, path: Path) -> str:
 
 def _read_pdf(path: Path) -> str:
     pypdf = _library("pypdf", path)
+    # What it says of a damaged file on its way to giving up is in its error too.
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
         return "\n\f".join(page.extract_text() for page in pypdf.PdfReader(path).pages)
     except Exception as error:  # pypdf lets several kinds through on a damaged file
