@@ -173,7 +173,7 @@ def build(
                 if (calendars or one["form"] != "iCalendar") and (browser or one["form"] != "PDF")
             ],
             "gates": read_gates(),
-            "kinds": [view.output for view in views],
+            "kinds": [view.output for view in views if view.output.endswith(".html")],
         }
         whose = {lang: files for lang, (_, files) in calendars.items()}
         site |= _render(pages, tables, settings, told, dated, whose, progress, passages or {})

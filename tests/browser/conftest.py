@@ -34,7 +34,7 @@ FLAGS = [
     "--disable-sync",
 ]
 VIEWS = pages.read_views(Path(pages.__file__).parent / "views.toml")
-KINDS = [view.output for view in VIEWS]
+KINDS = [view.output for view in VIEWS if view.output.endswith(".html")]
 
 
 GATES = Path(pages.__file__).parent / "gates.json"
