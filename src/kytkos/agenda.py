@@ -171,7 +171,7 @@ def to_ics(calendar: Calendar, name: str = "", written: dict[object, bytes] | No
         written: entries as they were written for others, by what they are of; where many
             have a share in the same duties, each is written once.
 
-    Source: RFC 5545; RFC 7986 for the name; docs/decisions/ says why no VTODO.
+    Source: RFC 5545; RFC 7986 for the name and the interval; docs/decisions/ says why no VTODO.
     """
     import icalendar
 
@@ -183,6 +183,9 @@ def to_ics(calendar: Calendar, name: str = "", written: dict[object, bytes] | No
     made.add("method", "PUBLISH")
     made.add("name", title)
     made.add("x-wr-calname", title)
+    # Whoever subscribes to it asks again once a day.
+    made.add("refresh-interval", timedelta(days=1), parameters={"VALUE": "DURATION"})
+    made.add("x-published-ttl", "P1D")
     issued = [version.issued for version in calendar.versions]
     stamp = datetime.combine(date.fromisoformat(max(issued, default="2000-01-01")), time(), UTC)
     known = {} if written is None else written
