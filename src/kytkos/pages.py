@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 Site = dict[PurePosixPath, bytes]
 
+FRONT = "index.html"
 WHOLE = "kooste.html"  # the page that is all of them, for paper
 
 _HERE = Path(__file__).parent
@@ -178,7 +179,10 @@ def build(
         whose = {lang: files for lang, (_, files) in calendars.items()}
         site |= _render(pages, tables, settings, told, dated, whose, progress, passages or {})
         site[PurePosixPath("static", "search-index.js")] = search.index(
-            _html(pages, site), _where(pages), tables["pages/search-names"]
+            _html(pages, site),
+            dict(_html(pages[:1], site)).get(FRONT, {}),
+            _where(pages),
+            tables["pages/search-names"],
         )
     for path in sorted((_HERE / "static").iterdir()):
         site[PurePosixPath("static", path.name)] = path.read_bytes()
@@ -315,8 +319,7 @@ def _downloads(
 ) -> Iterator[tuple[PurePosixPath, bytes]]:
     """Make the files for other programs, and the pages that lead to them."""
     css = site[PurePosixPath("static", "site.css")].decode()
-    chosen = {page.path for page in pages if page.view.files}
-    html = {path: of for path, of in _html(pages, site).items() if path in chosen}
+    html = dict(_html((page for page in pages if page.view.files), site))
     names, where = Names(tables["pages/texts"]), _where(pages)
     happened = [*_bound(tables["pages/feed"], "thing"), *_bound(tables["pages/feed"], "kind")]
     for lang in LANGUAGES:
@@ -349,15 +352,11 @@ def _alone(
             yield path, pdf.printed(alone, browser)
 
 
-def _html(pages: Iterable[Page], site: Site) -> dict[str, dict[str, str]]:
-    """Give the page at each path, in each language."""
-    return {
-        page.path: {
-            lang: site[PurePosixPath(_in_folder(page.path, lang))].decode() for lang in LANGUAGES
-        }
-        for page in pages
-        if page.path.endswith(".html")
-    }
+def _html(pages: Iterable[Page], site: Site) -> Iterator[tuple[str, dict[str, str]]]:
+    """Give each path, and the page there in each language: one after another, as they are many."""
+    for page in pages:
+        in_folders = {lang: PurePosixPath(_in_folder(page.path, lang)) for lang in LANGUAGES}
+        yield page.path, {lang: site[path].decode() for lang, path in in_folders.items()}
 
 
 def _about(page: Page, name: str, table: Rows) -> Rows:

@@ -13,8 +13,6 @@ from kytkos.terms import LANGUAGES, Term
 
 Record = Mapping[str, Term | None]
 
-FRONT = "index.html"
-
 _HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
 _KIND = re.compile(r'<p class="kind[^"]*">(.*?)</p>', re.DOTALL)
 _LINK = re.compile(r'<a [^>]*?href="([^"#]*)"[^>]*>(.*?)</a>', re.DOTALL)
@@ -23,12 +21,17 @@ _UNSEEN = re.compile("[\u00ad\u200b\u2068\u2069]")
 
 
 def index(
-    pages: Mapping[str, Mapping[str, str]], things: Mapping[str, str], records: Iterable[Record]
+    pages: Iterable[tuple[str, Mapping[str, str]]],
+    front: Mapping[str, str],
+    things: Mapping[str, str],
+    records: Iterable[Record],
 ) -> bytes:
     """Write the index.
 
     Args:
-        pages: the HTML of each page in each language, by its path below the language's folder.
+        pages: each path below the folder of a language, and the HTML in each language; they are
+            many, and gone through once.
+        front: the HTML of the front page in each language.
         things: the path of the page of each thing, by IRI.
         records: what a thing may be sought by: `this`, `field` (`name` or `told`) and `name`.
 
@@ -44,11 +47,11 @@ def index(
             fields[field.value][name.value] = None
     # What the front page calls another page is a name of it, too.
     for lang in LANGUAGES:
-        for path, words in _LINK.findall(pages.get(FRONT, {}).get(lang, "")):
+        for path, words in _LINK.findall(front.get(lang, "")):
             fields = sought.setdefault(path, {"name": {}, "told": {}})
             fields["name"][_plain(words)] = None
     entries = []
-    for path, in_languages in pages.items():
+    for path, in_languages in pages:
         titles = [_first(_HEADING, in_languages[lang]) for lang in LANGUAGES]
         kinds = [_first(_KIND, in_languages[lang]).lstrip("■●§▶▤❝ ") for lang in LANGUAGES]
         fields = sought.get(path, {"name": {}, "told": {}})
