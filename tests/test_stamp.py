@@ -6,6 +6,7 @@ from click.testing import CliRunner, Result
 
 from kytkos import stamp
 from kytkos.cli import main
+from kytkos.cli.common import Progress
 from kytkos.files import write_folder
 from kytkos.project import Project
 from kytkos.stamp import MANIFEST
@@ -107,3 +108,19 @@ def test_a_disk_without_second_names_gets_the_file_again(
 
     assert (tmp_path / "site" / "a").read_bytes() == b"1"
     assert json.loads((tmp_path / "site" / MANIFEST).read_text()) == {}
+
+
+def test_a_terminal_gets_a_bar_and_others_get_lines(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    for is_terminal in (True, False):
+        monkeypatch.setattr("sys.stderr.isatty", lambda told=is_terminal: told)
+        progress = Progress()
+        progress.step(0.5)
+        progress.say("Pages: fi")
+        progress.end()
+        said = capsys.readouterr().err
+
+        assert ("\r" in said, " 50% Pages: fi" in said) == (is_terminal, is_terminal)
+        assert said.endswith("\r\x1b[K" if is_terminal else "Pages: fi\n")

@@ -122,6 +122,7 @@ def build(
     report: Report,
     *,
     progress: Callable[[str], None],
+    step: Callable[[float], None] = lambda _: None,
     passages: Mapping[str, str] | None = None,
     as_of: Term | None = None,
     browser: str = "",
@@ -133,6 +134,7 @@ def build(
         graph: what the pages tell of.
         report: what the check found; a page says so where there are violations.
         progress: is told what is being made.
+        step: is told what share of the pages is made, from 0 to 1.
         passages: the text at each place, by the IRI of the place, to stand under its claims;
             without them a claim has its place alone.
         as_of: the day that the graph is as of; every page says so.
@@ -177,7 +179,7 @@ def build(
             "kinds": [view.output for view in views if view.output.endswith(".html")],
         }
         whose = {lang: files for lang, (_, files) in calendars.items()}
-        site |= _render(pages, tables, settings, told, dated, whose, progress, passages or {})
+        site |= _render(pages, tables, settings, told, dated, whose, progress, step, passages or {})
         site[PurePosixPath("static", "search-index.js")] = search.index(
             _html(pages, site),
             dict(_html(pages[:1], site)).get(FRONT, {}),
@@ -255,6 +257,7 @@ def _render(
     dated: Mapping[str, Mapping[str, object]],
     calendars: Mapping[str, Mapping[str, PurePosixPath]],
     progress: Callable[[str], None],
+    step: Callable[[float], None],
     passages: Mapping[str, str],
 ) -> Iterator[tuple[PurePosixPath, bytes]]:
     environment = _environment()
@@ -277,7 +280,7 @@ def _render(
         {name: _about(page, name, tables[query]) for name, query in page.view.tables.items()}
         for page in pages
     ]
-    for lang in LANGUAGES:
+    for made, lang in enumerate(LANGUAGES):
         progress(f"Pages: {lang}")
         texts = read_texts(_HERE / "texts.toml", lang)
         said = settings.said(lang)
@@ -287,7 +290,8 @@ def _render(
             for root in {_up(page.path) for page in pages}
         }
         words = {root: pen.vocabulary | dict(dated[lang]) | told for root, pen in pens.items()}
-        for page, rows in zip(pages, rows_of, strict=True):
+        for number, (page, rows) in enumerate(zip(pages, rows_of, strict=True)):
+            step((made + number / len(pages)) / len(LANGUAGES))
             path, root = _in_folder(page.path, lang), _up(page.path)
             own = calendars.get(lang, {}).get(page.iri)
             html = environment.get_template(page.view.template).render(

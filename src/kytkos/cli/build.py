@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kytkos.cli.common import AS_OF, as_of_day, command, print_findings, report_of, say
+from kytkos.cli.common import AS_OF, Progress, as_of_day, command, print_findings, report_of, say
 from kytkos.cli.documents import passages
 
 if TYPE_CHECKING:
@@ -61,9 +61,20 @@ def build(
         say(f"{out}: not written, since the data has violations (--force builds all the same).")
         return 1
     texts = passages(project, graph, lang, folder) if folder else {}
-    site = pages.build(
-        project, graph, report, progress=say, passages=texts, as_of=day, browser=browser
-    )
+    progress = Progress()
+    try:
+        site = pages.build(
+            project,
+            graph,
+            report,
+            progress=progress.say,
+            step=progress.step,
+            passages=texts,
+            as_of=day,
+            browser=browser,
+        )
+    finally:
+        progress.end()
     pages.write(site, out, inputs)
     say(pages.summary(site, out))
     return 0

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -84,6 +85,44 @@ AS_OF = click.option(
 def say(message: str) -> None:
     """Say something that is not data, on stderr."""
     click.echo(message, err=True)
+
+
+class Progress:
+    """Says what is being done, on stderr; on a terminal, with a bar that fills."""
+
+    WIDTH = 30
+    PAUSE_S = 0.1  # between two drawings
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._what = ""
+        self._share = 0.0
+        self._drawn = 0.0
+
+    def say(self, message: str) -> None:
+        """Say what comes next."""
+        self._what = message
+        if self._is_terminal:
+            self._draw()
+        else:
+            say(message)
+
+    def step(self, share: float) -> None:
+        """Draw what share of it is done, from 0 to 1."""
+        self._share = share
+        if self._is_terminal and time.monotonic() - self._drawn >= self.PAUSE_S:
+            self._draw()
+
+    def end(self) -> None:
+        """Take the bar away."""
+        if self._is_terminal:
+            click.echo("\r\x1b[K", err=True, nl=False)
+
+    def _draw(self) -> None:
+        self._drawn = time.monotonic()
+        full = round(self._share * self.WIDTH)
+        bar = "█" * full + "·" * (self.WIDTH - full)
+        click.echo(f"\r\x1b[K{bar} {self._share:4.0%} {self._what}", err=True, nl=False)
 
 
 def as_of_day(project: "Project", text: str | None) -> "tuple[Graph, Term | None]":
