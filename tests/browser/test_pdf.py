@@ -10,6 +10,7 @@ import pytest
 from kytkos import pdf
 from kytkos.errors import ProjectError
 from tests.browser.conftest import CHROMIUM
+from tests.conftest import skip_without
 
 pytestmark = pytest.mark.browser
 
@@ -22,7 +23,7 @@ PAGE = (
 @pytest.fixture(scope="module")
 def made() -> bytes:
     if not CHROMIUM.exists():
-        pytest.skip(f"there is no {CHROMIUM}: apt install chromium")
+        skip_without(f"{CHROMIUM} (apt install chromium)")
     return pdf.printed(PAGE, str(CHROMIUM))
 
 
