@@ -15,20 +15,15 @@ of a claim with `cites`.
 """
 
 import json
-import os
 import posixpath
-import re
-import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache, partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from kytkos import collector, downloads, feed, figures, pdf, search, stamp
+from kytkos import collector, downloads, feed, pdf, search, stamp
 from kytkos.asof import bind
 from kytkos.dated import Dated
 from kytkos.engines import Engine, Oxigraph
@@ -38,15 +33,16 @@ from kytkos.graph import Graph
 from kytkos.project import Project
 from kytkos.queries import Query
 from kytkos.report import Report
-from kytkos.rows import Record, Rows, by, distinct, where
-from kytkos.settings import Settings, contact_link, read_settings
+from kytkos.rows import Record, Rows, bound, distinct
+from kytkos.settings import Settings, read_settings
 from kytkos.stamp import MANIFEST
 from kytkos.tables import Table
-from kytkos.terms import DEF, ID, LANGUAGES, SCHEME, Term
-from kytkos.wording import Citations, Names, Pen, anchors, compared, slug
+from kytkos.templating import environment
+from kytkos.terms import ID, LANGUAGES, Term
+from kytkos.wording import Citations, Names, Pen, anchors, slug
 
 if TYPE_CHECKING:
-    import jinja2
+    pass
 
 Site = dict[PurePosixPath, bytes]
 
@@ -260,13 +256,13 @@ def _render(
     step: Callable[[float], None],
     passages: Mapping[str, str],
 ) -> Iterator[tuple[PurePosixPath, bytes]]:
-    environment = _environment()
+    loaded = environment()
     versions = distinct(tables["pages/versions"], "version")
     marks = anchors(
-        _bound(versions, "version"),
-        _bound(tables["pages/places"], "place"),
+        bound(versions, "version"),
+        bound(tables["pages/places"], "place"),
         *(
-            _bound(tables[query], variable)
+            bound(tables[query], variable)
             for query, variable in dict.fromkeys(
                 mark for page in pages for mark in page.view.marks.items()
             )
@@ -294,7 +290,7 @@ def _render(
             step((made + number / len(pages)) / len(LANGUAGES))
             path, root = _in_folder(page.path, lang), _up(page.path)
             own = calendars.get(lang, {}).get(page.iri)
-            html = environment.get_template(page.view.template).render(
+            html = loaded.get_template(page.view.template).render(
                 rows | words[root],
                 this=page.this,
                 spoken=_spoken(page, rows, versions),
@@ -325,7 +321,7 @@ def _downloads(
     css = site[PurePosixPath("static", "site.css")].decode()
     html = dict(_html((page for page in pages if page.view.files), site))
     names, where = Names(tables["pages/texts"]), _where(pages)
-    happened = [*_bound(tables["pages/feed"], "thing"), *_bound(tables["pages/feed"], "kind")]
+    happened = [*bound(tables["pages/feed"], "thing"), *bound(tables["pages/feed"], "kind")]
     for lang in LANGUAGES:
         texts = read_texts(_HERE / "texts.toml", lang)
         here = {path: in_languages[lang] for path, in_languages in html.items()}
@@ -369,10 +365,6 @@ def _about(page: Page, name: str, table: Rows) -> Rows:
     return table
 
 
-def _bound(rows: Rows, variable: str) -> Iterator[Term]:
-    return (term for record in rows if (term := record[variable]))
-
-
 def _where(pages: Iterable[Page]) -> dict[str, str]:
     """Tell on which page each thing is told of."""
     listed = list(pages)
@@ -386,7 +378,7 @@ def _where(pages: Iterable[Page]) -> dict[str, str]:
 
 
 def _latest(sources: Rows) -> Term | None:
-    return max(_bound(sources, "issued"), key=str, default=None)
+    return max(bound(sources, "issued"), key=str, default=None)
 
 
 def _day(term: Term | None) -> date | None:
@@ -404,7 +396,7 @@ def _marked(
         term.value: f"{page.path}#{anchor(term)}"
         for page in pages
         for query, variable in page.view.marks.items()
-        for term in _bound(_about(page, query, tables[query]), variable)
+        for term in bound(_about(page, query, tables[query]), variable)
     }
 
 
@@ -434,86 +426,6 @@ def _spoken(page: Page, rows: Mapping[str, Rows], versions: Rows) -> Rows:
         if record.get(variable)
     }
     return Rows(record for record in versions if record["version"] in found)
-
-
-@cache
-def _environment() -> "jinja2.Environment":
-    import jinja2
-
-    templates = _HERE / "templates"
-    compiled = None
-    # As Python keeps its modules compiled beside them, where that folder can be written.
-    if not sys.dont_write_bytecode:
-        with suppress(OSError):
-            (templates / "__pycache__").mkdir(exist_ok=True)
-            if os.access(templates / "__pycache__", os.W_OK):
-                compiled = jinja2.FileSystemBytecodeCache(str(templates / "__pycache__"))
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(templates),
-        bytecode_cache=compiled,
-        auto_reload=False,
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"by": by, "distinct": distinct, "where": where, "local": _local}
-    environment.filters |= {"number": _number, "spans": _spans, "month_spans": _month_spans}
-    environment.tests["inferred"] = _is_inferred
-    environment.filters["zip"] = partial(zip, strict=True)
-    environment.globals |= {
-        "languages": LANGUAGES,
-        "columns": figures.columns,
-        "grid": figures.grid,
-        "contact": contact_link,
-        "placed_boxes": _placed_boxes,
-        "wrapped": figures.wrapped,
-        "compared": compared,
-        "ring": figures.ring,
-        "timeline": figures.timeline,
-        "term": Term,
-        "kyt": lambda local: DEF + local,
-        "code": lambda local: SCHEME + local,
-    }
-    return environment
-
-
-def _is_inferred(record: Record) -> bool:
-    basis = record.get("basis")
-    return basis is not None and basis.value == SCHEME + "basis/inferred"
-
-
-def _number(term: Term | None) -> float:
-    value = term.python() if term else 0
-    return value if isinstance(value, (int, float)) else 0
-
-
-def _placed_boxes(rows: Iterable[Record], variable: str) -> list[figures.Placed]:
-    """Give each thing with its level and its lines of work, to be set in a grid."""
-    return [
-        (
-            thing,
-            next((row["level"] for row in of if row["level"]), None),
-            [
-                *_bound(distinct(where(of, "column", None), "line"), "line"),
-                *_bound(distinct(of, "column"), "column"),
-            ],
-        )
-        for first, of in by(rows, variable)
-        if (thing := first[variable])
-    ]
-
-
-def _spans(rows: Iterable[Record]) -> list[tuple[Record, str, str]]:
-    return [(row, str(row["date"]), str(row["endDate"] or "")) for row in rows]
-
-
-def _month_spans(rows: Iterable[Record]) -> list[tuple[int, int]]:
-    return [(int(_number(row["monthFrom"])), int(_number(row["monthTo"]))) for row in rows]
-
-
-def _local(term: Term) -> str:
-    return re.split(r"[/#]", term.value)[-1]
 
 
 def _logo(settings: Settings) -> str:

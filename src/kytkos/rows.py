@@ -1,7 +1,7 @@
 """The records of a table as templates use them: narrowed, grouped, each thing once."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from operator import itemgetter
 
 from kytkos.terms import Term
@@ -55,3 +55,8 @@ def where(records: Iterable[Record], variable: str, value: object) -> Rows:
     """Give the records where a variable has a value, or with None, where it has none."""
     rows = records if isinstance(records, Rows) else Rows(records)
     return rows.where(variable, value)
+
+
+def bound(records: Iterable[Record], variable: str) -> Iterator[Term]:
+    """Give the terms in a variable, where it is bound."""
+    return (term for record in records if (term := record[variable]))
