@@ -1,6 +1,7 @@
 """Engines that answer a SELECT with a table: embedded (pyoxigraph) and rdflib."""
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 import pyoxigraph as ox
@@ -38,13 +39,17 @@ class Engine(Protocol):
 class Oxigraph:
     """The embedded store."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, prefixes: Prefixes | None = None) -> None:
+        """Take the store of a graph; `prefixes` need no declaration in a query."""
         self._store = graph.store
+        self._prefixes = dict(prefixes.namespaces) if prefixes else None
 
     def select(self, query: str, name: str = "query") -> Table:
         """Answer a SELECT query over the union of the graphs."""
         try:
-            solutions = self._store.query(query, use_default_graph_as_union=True)
+            solutions = self._store.query(
+                query, prefixes=self._prefixes, use_default_graph_as_union=True
+            )
         except SyntaxError as error:
             raise syntax_error(error.msg, name) from error
         except OSError as error:
@@ -115,14 +120,41 @@ def to_rdflib(store: ox.Store) -> "rdflib.Graph":
 
     graph = rdflib.Graph()
     for quad in store:
-        graph.add(
-            (
-                _to_rdflib(to_term(quad.subject)),
-                _to_rdflib(to_term(quad.predicate)),
-                _to_rdflib(to_term(quad.object)),
-            )
-        )
+        graph.add(_triple_to_rdflib(quad))
     return graph
+
+
+def to_rdflib_dataset(
+    store: ox.Store, names: Mapping[str, str], prefixes: Prefixes
+) -> "rdflib.Dataset":
+    """Copy a store's graphs into an rdflib dataset; queries see their union.
+
+    Args:
+        names: what to call a named graph, by its name in the store, if not so.
+        prefixes: to bind, so that queries need not declare them.
+    """
+    import rdflib
+
+    dataset = rdflib.Dataset(default_union=True)
+    for prefix, namespace in prefixes:
+        dataset.bind(prefix, namespace)
+    for quad in store:
+        name = quad.graph_name
+        if isinstance(name, ox.DefaultGraph):
+            dataset.add(_triple_to_rdflib(quad))
+        else:
+            graph = rdflib.URIRef(names.get(name.value, name.value))
+            dataset.graph(graph).add(_triple_to_rdflib(quad))
+    return dataset
+
+
+def _triple_to_rdflib(
+    quad: ox.Quad,
+) -> "tuple[rdflib.term.Node, rdflib.term.Node, rdflib.term.Node]":
+    subject, predicate, value = (
+        _to_rdflib(to_term(node)) for node in (quad.subject, quad.predicate, quad.object)
+    )
+    return subject, predicate, value
 
 
 def _to_rdflib(value: Term) -> "rdflib.term.Node":

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from importlib.resources import files
 
@@ -67,6 +67,20 @@ def parameter_value(
     if allowed and iri not in {_given(value, prefixes) for value in allowed}:
         raise _not_allowed(name, text, allowed)
     return Term("uri", iri or text)
+
+
+def bind(
+    query: Query, texts: Mapping[str, str], graph: Graph, lang: str, elsewhere: bool = False
+) -> Query:
+    """Bind parameters to what a person's texts mean, and the parameter `lang` to a language.
+
+    Raises:
+        QueryError: as of `parameter_value`.
+    """
+    values = {"lang": Term("literal", lang)} if "lang" in query.parameters else {}
+    for name, text in texts.items():
+        values[name] = parameter_value(query, name, text, graph, lang, elsewhere)
+    return query.bind(values)
 
 
 def is_literal(default: str) -> bool:

@@ -106,17 +106,21 @@ def _queries(folder: Path) -> "dict[str, Query]":
     return read_queries(folder)
 
 
-def open_project(root: Path) -> Project:
+def open_project(root: Path, how: str = "--project DIR") -> Project:
     """Open a project folder.
+
+    Args:
+        root: the folder.
+        how: what a message tells to name a folder with.
 
     Raises:
         ProjectError: there is no such folder, or it has no `data/`.
     """
     if not root.is_dir():
-        raise ProjectError(f"no folder `{root}`", hint="Name the project with --project DIR.")
+        raise ProjectError(f"no folder `{root}`", hint=f"Name the project with {how}.")
     project = Project(root)
     if not project.data.is_dir():
-        hint = "Go to a project folder, or name one with --project DIR."
+        hint = f"Go to a project folder, or name one with {how}."
         raise ProjectError(f"`{root}` is not a project: it has no folder `data`", hint=hint)
     return project
 

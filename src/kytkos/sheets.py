@@ -11,8 +11,8 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from kytkos.errors import OutputError
-from kytkos.tables import FORMULA_STARTS, INTEGERS, NUMBERS, Column, Table
-from kytkos.terms import XSD, Term
+from kytkos.tables import FORMULA_STARTS, Column, Table
+from kytkos.terms import INTEGERS, NUMBERS, XSD, Term
 
 if TYPE_CHECKING:
     from openpyxl import Workbook

@@ -6,21 +6,22 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kytkos.terms import XSD, Term
+from kytkos.terms import NUMBERS, XSD, Term
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
 
 Row = tuple[Term | None, ...]
 
 # What a spreadsheet takes for the beginning of a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
-_INTEGERS = """integer int long short byte nonNegativeInteger positiveInteger nonPositiveInteger
-    negativeInteger unsignedInt unsignedLong unsignedShort unsignedByte"""
-INTEGERS = frozenset(XSD + local for local in _INTEGERS.split())
-NUMBERS = INTEGERS | {XSD + "decimal", XSD + "double", XSD + "float"}
+MOST_SHOWN = 60  # rows that a notebook shows
 
 _LEAST = 12  # columns of a terminal that a wrapped column must have to be readable
 # Characters that take one place in every terminal: what is in Finnish, Swedish and English.
@@ -36,12 +37,37 @@ _MARKDOWN = re.compile(r"[\\`*_\[\]|]")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
+_SHOWN = {
+    "fi": "{shown} ensimmäistä riviä {all} rivistä",
+    "sv": "de {shown} första raderna av {all}",
+    "en": "the first {shown} of {all} rows",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What people call a table and what is in it.
+
+    `headings` maps a variable to what its column is called, `names` an IRI to what is shown
+    in its place; both are in the language `lang`, and so is the title.
+    """
+
+    lang: str = "en"
+    title: str = ""
+    headings: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Variables without their question mark, and rows with a term or None for each."""
+    """Variables without their question mark, and rows with a term or None for each.
+
+    `words` is how it shows itself in a notebook; tables with the same rows are equal.
+    """
 
     variables: tuple[str, ...]
     rows: tuple[Row, ...]
+    words: Words = field(default=Words(), compare=False, repr=False)
 
     @classmethod
     def from_json(cls, answer: Mapping[str, Any]) -> "Table":
@@ -193,6 +219,86 @@ class Table:
         numeric = [self.is_numeric(c.shown) for c in columns]
         return _drawn([head], body, _fitted(widths, room), numeric, ruler)
 
+    def to_html(self) -> str:
+        """Write an HTML table of the first `MOST_SHOWN` rows; a label links to its thing.
+
+        Everything is escaped; the language of a text is said where it is not the table's.
+        """
+        from html import escape
+
+        words, columns = self.words, self.columns()
+        numeric = [self.is_numeric(c.shown) for c in columns]
+
+        def cell(row: Row, column: Column, is_number: bool) -> str:
+            term, link = row[column.shown], row[column.link]
+            if term is None:
+                return "<td></td>"
+            text = escape(_printable(_short(term, words.names)))
+            if link and link.is_iri and link.value.startswith(("http://", "https://")):
+                text = f'<a href="{escape(link.value)}">{text}</a>'
+            lang = f' lang="{escape(term.lang)}"' if term.lang not in ("", words.lang) else ""
+            return f"<td{lang}{aligned(is_number)}>{text}</td>"
+
+        def aligned(is_number: bool) -> str:  # a notebook would put all to the right
+            return f' style="text-align: {"right" if is_number else "left"}"'
+
+        lines = [f'<table lang="{escape(words.lang)}">']
+        title = ": ".join(filter(None, (words.title, self._cut_note())))
+        if title:
+            lines.append(f"<caption>{escape(title)}</caption>")
+        heads = (
+            f'<th scope="col" title="{escape(c.variable)}"{aligned(n)}>'
+            f"{escape(words.headings.get(c.variable, c.variable))}</th>"
+            for c, n in zip(columns, numeric, strict=True)
+        )
+        lines.append(f"<thead><tr>{''.join(heads)}</tr></thead>")
+        lines.append("<tbody>")
+        for row in self.rows[:MOST_SHOWN]:
+            cells = (cell(row, c, n) for c, n in zip(columns, numeric, strict=True))
+            lines.append(f"<tr>{''.join(cells)}</tr>")
+        return "\n".join([*lines, "</tbody>", "</table>", ""])
+
+    def named(self) -> "Table":
+        """Give the table as people read it: names for IRIs, a label in place of its thing.
+
+        Variables keep their names. An IRI of which `words` has no name stays as it is.
+        """
+        columns, names = self.columns(), self.words.names
+
+        def cell(term: Term | None) -> Term | None:
+            if term is None or not term.is_iri:
+                return term
+            return Term("literal", _short(term, names))
+
+        rows = (tuple(cell(row[c.shown]) for c in columns) for row in self.rows)
+        return replace(self, variables=tuple(c.variable for c in columns), rows=tuple(rows))
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Make a pandas frame with a column a variable.
+
+        Whole numbers are `Int64`, others `Float64`, truth values `boolean`, days
+        `datetime64[s]`, all else, IRIs too, `string`. What is not bound is missing.
+
+        Raises:
+            OutputError: pandas is not installed.
+        """
+        from kytkos.frames import pandas_frame
+
+        return pandas_frame(self._by_variable())
+
+    def to_polars(self) -> "pl.DataFrame":
+        """Make a polars frame with a column a variable.
+
+        Whole numbers are `Int64`, others `Float64`, truth values `Boolean`, days `Date`,
+        all else, IRIs too, `String`. What is not bound is null.
+
+        Raises:
+            OutputError: polars is not installed.
+        """
+        from kytkos.frames import polars_frame
+
+        return polars_frame(self._by_variable())
+
     def columns(self) -> tuple["Column", ...]:
         """Give the columns for people: a thing's label stands for the thing."""
         positions = {v: i for i, v in enumerate(self.variables)}
@@ -230,6 +336,28 @@ class Table:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def __str__(self) -> str:
+        import shutil
+
+        width = shutil.get_terminal_size().columns
+        table = replace(self, rows=self.rows[:MOST_SHOWN])
+        drawn = table.to_text(self.words.names, width, self.words.headings)
+        return "\n".join(filter(None, (self.words.title, drawn.rstrip("\n"), self._cut_note())))
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+    def _cut_note(self) -> str:
+        if len(self) <= MOST_SHOWN:
+            return ""
+        return _SHOWN[self.words.lang].format(shown=MOST_SHOWN, all=len(self))
+
+    def _by_variable(self) -> dict[str, list[Term | None]]:
+        return {v: [row[i] for row in self.rows] for i, v in enumerate(self.variables)}
 
 
 class Column(NamedTuple):

@@ -9,6 +9,10 @@ SHAPES = "https://w3id.org/kytkos/shapes#"
 SCHEME = "https://w3id.org/kytkos/scheme/"
 ID = "https://w3id.org/kytkos/id/"
 XSD = "http://www.w3.org/2001/XMLSchema#"
+_INTEGERS = """integer int long short byte nonNegativeInteger positiveInteger nonPositiveInteger
+    negativeInteger unsignedInt unsignedLong unsignedShort unsignedByte"""
+INTEGERS = frozenset(XSD + local for local in _INTEGERS.split())
+NUMBERS = INTEGERS | {XSD + "decimal", XSD + "double", XSD + "float"}
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 RDF_LANG_STRING = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
 
@@ -63,12 +67,9 @@ class Term:
 
     def python(self) -> Any:
         """Give the value as a number where its datatype is numeric, else as text."""
-        local = self.datatype.removeprefix(XSD)
-        if local in ("integer", "int", "long", "nonNegativeInteger", "positiveInteger"):
+        if self.datatype in INTEGERS:
             return int(self.value)
-        if local in ("decimal", "double", "float"):
-            return float(self.value)
-        return self.value
+        return float(self.value) if self.datatype in NUMBERS else self.value
 
 
 @dataclass(frozen=True, slots=True)

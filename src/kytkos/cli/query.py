@@ -220,16 +220,15 @@ def bound(
         QueryError: one is not NAME=VALUE, or the query has no such parameter or value.
     """
     from kytkos.errors import QueryError
-    from kytkos.names import parameter_value
-    from kytkos.terms import Term
+    from kytkos.names import bind
 
-    values = {"lang": Term("literal", lang)} if "lang" in wanted.parameters else {}
+    texts = {}
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
         if not equals:
             raise QueryError(f"`{assignment}` is not NAME=VALUE", hint="Write --set body=KH-Turva.")
-        values[name] = parameter_value(wanted, name, value, graph, lang, elsewhere)
-    return wanted.bind(values)
+        texts[name] = value
+    return bind(wanted, texts, graph, lang, elsewhere)
 
 
 def _asked(wanted: "Query", assignments: tuple[str, ...]) -> str:

@@ -96,17 +96,14 @@ def stored(name: str, given: Mapping[str, str], lang: str, accept: str, form: st
     """Answer a query of the library; `given` has names, codes or IRIs for its parameters."""
     from kytkos import exports
     from kytkos.engines import Oxigraph
-    from kytkos.names import parameter_value
+    from kytkos.names import bind
     from kytkos.serve.protocol import DOCUMENTS
-    from kytkos.terms import Term
 
     query = State.project.library()[name]
     try:
         chosen = choose(accept, form, TABLES | DOCUMENTS)
-        values = {"lang": Term("literal", lang)} if "lang" in query.parameters else {}
-        for parameter, text in given.items():
-            values[parameter] = parameter_value(query, parameter, text, State.graph, lang)
-        table = Oxigraph(State.graph).select(query.bind(values).text, name)
+        asked = bind(query, given, State.graph, lang)
+        table = Oxigraph(State.graph).select(asked.text, name)
         if chosen in DOCUMENTS:
             body = exports.answer(query, table, chosen, State.graph, lang)
             return Answer(chosen, DOCUMENTS[chosen], body)
