@@ -51,7 +51,7 @@ _VIRTUOSO = (
     "Virtuoso 7 answers some queries otherwise than SPARQL 1.1 says, above all with labels left "
     "out: see docs/how-to/remote-endpoints.md"
 )
-_TRUTH = {"1": "true", "0": "false"}
+_DURATIONS = (XSD + "duration", XSD + "yearMonthDuration")
 
 T = TypeVar("T")
 
@@ -427,8 +427,7 @@ def _checked(parsed: Any, shown: str) -> Table:
                     raise EndpointError(f"{shown}: a term of an unknown type: {term['type']}")
                 if not all(isinstance(part, str) for part in term.values()):
                     raise TypeError
-                if term.get("datatype") == XSD + "boolean":  # Virtuoso writes 1 and 0
-                    term["value"] = _TRUTH.get(term["value"], term["value"])
+                term["value"] = _as_xml_schema_says(term["value"], term.get("datatype", ""))
         table = Table.from_json(parsed)
         if not all(isinstance(variable, str) for variable in table.variables):
             raise TypeError
@@ -441,6 +440,16 @@ def _checked(parsed: Any, shown: str) -> Table:
         message = f"{shown}: the answer is JSON, not SPARQL results{said and f': {said}'}"
         raise EndpointError(message, hint=_IS_IT) from error
     return table
+
+
+def _as_xml_schema_says(value: str, datatype: str) -> str:
+    """Mend what Virtuoso writes otherwise: a truth value as 1, a year as 12 (months)."""
+    if datatype == XSD + "boolean":
+        return {"1": "true", "0": "false"}.get(value, value)
+    if datatype in _DURATIONS and value.isdecimal() and value != "0":
+        years, months = divmod(int(value), 12)
+        return "P" + (f"{years}Y" if years else "") + (f"{months}M" if months else "")
+    return value
 
 
 def _read_all(response: HTTPResponse) -> bytes:
