@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kytkos import collector, downloads, feed, pdf, search, stamp
 from kytkos.asof import bind
@@ -40,9 +40,6 @@ from kytkos.tables import Table
 from kytkos.templating import environment
 from kytkos.terms import ID, LANGUAGES, Term
 from kytkos.wording import Citations, Names, Pen, anchors, slug
-
-if TYPE_CHECKING:
-    pass
 
 Site = dict[PurePosixPath, bytes]
 
@@ -199,6 +196,9 @@ def build(
 def write(site: Site, out: Path, inputs: str = "") -> None:
     """Write the site, replacing the old one at once or not at all.
 
+    The pages in `site` lose what no browser needs: end tags, quotes and spaces that HTML
+    can do without.
+
     Args:
         site: the files.
         out: the folder.
@@ -207,6 +207,11 @@ def write(site: Site, out: Path, inputs: str = "") -> None:
     Raises:
         OutputError: the target can't be written, or holds files that are not a site.
     """
+    import minify_html
+
+    for path, content in site.items():
+        if path.suffix == ".html":  # one after another, as they are many
+            site[path] = minify_html.minify(content.decode()).encode()
     marker = PurePosixPath(MANIFEST)
     held = json.loads(site[marker]) | {"inputs": inputs, "site": stamp.of_site(site)}
     write_folder(out, site | {marker: (json.dumps(held, indent=1) + "\n").encode()}, MANIFEST)
