@@ -307,7 +307,9 @@ def test_two_builds_give_the_same_bytes(county: Project, site: Site) -> None:
 
 def test_nothing_of_a_county_is_in_templates_texts_or_code() -> None:
     here = Path(pages.__file__).parent
-    files = [*here.glob("templates/**/*.*"), here / "texts.toml", here / "views.toml"]
+    # Templates compiled by a build before are no text.
+    files = [p for p in here.glob("templates/**/*.*") if p.parent.name != "__pycache__"]
+    files += [here / "texts.toml", here / "views.toml"]
     modules = ("pages", "wording", "figures", "templating", "dated")
     files += [here / f"{name}.py" for name in modules]
     for file in files:
