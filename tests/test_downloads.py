@@ -211,13 +211,14 @@ def test_a_link_to_another_page_is_its_words() -> None:
     html = (
         '<html lang="fi"><head><link rel="stylesheet" href="a.css"></head><body><nav></nav>'
         '<main id="main"><a href="b.html">b</a> <a class="tag" href="c.html">c</a> '
-        '<a href="#d">d</a> <a href="https://e.fi">e</a></main></body></html>'
+        '<a href="#d">d</a> <a href="https://e.fi">e</a></main><footer><p>1.1.2026</p>'
+        '<nav><a href="f.html">f</a></nav></footer></body></html>'
     )
 
     assert self_contained(html, "p {}\n") == (
         '<html lang="fi"><head><style>\np {}\n</style>\n</head><body>\n<main id="main">b '
         '<span class="tag">c</span> <a href="#d">d</a> <a href="https://e.fi">e</a></main>\n'
-        "</body>\n</html>\n"
+        "<footer><p>1.1.2026</p></footer>\n</body>\n</html>\n"
     )
 
 

@@ -600,6 +600,14 @@ def test_a_meeting_that_is_planned_is_not_called_held(site: Site) -> None:
     assert "? Ei osoitettu" in autumn
 
 
+def test_the_front_page_counts_the_bodies_that_the_structure_map_shows(site: Site) -> None:
+    first_map = text_of(site, "rakenne.html").partition('class="map"')[2].partition("<h3>")[0]
+    shown = set(re.findall(r'<a [^>]*class="box[^>]*href="([^"]+)"', first_map))
+
+    assert len(shown) > 10
+    assert f"{len(shown)} toimielintä tasoittain" in words(text_of(site, "index.html"))
+
+
 def test_a_party_sees_its_meetings_a_year_and_what_the_law_asks(site: Site) -> None:
     said = words(text_of(site, "osapuoli/433.html"))
 

@@ -38,7 +38,8 @@ _TAG = re.compile(r"<[^>]*>")
 _UNSEEN = re.compile("[\u00ad\u200b\u2068\u2069]")
 _WHOLE_NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})")
 _CUSTOM_COLOUR = re.compile(r"var\(--([\w-]+)\)")
-_CRUMBS = re.compile(r'<nav class="crumbs".*?</nav>\n?', re.DOTALL)
+_FOOTER = re.compile(r"<footer\b.*?</footer>", re.DOTALL)
+_NAVIGATION = re.compile(r"<nav\b.*?</nav>\n?", re.DOTALL)
 _TO_ANOTHER_PAGE = re.compile(
     r'<a\b([^>]*\bhref="(?!#|https?:|mailto:)[^"]*"[^>]*)>(.*?)</a>', re.DOTALL
 )
@@ -137,12 +138,13 @@ def with_links(html: str, files: Files, top: str, texts: Mapping[str, Any]) -> s
 def self_contained(html: str, css: str) -> str:
     """Make a page a file that can be sent alone.
 
-    The styles are in it; the navigation, the search and the footer are not; a link to another
-    page is its words.
+    The styles are in it, and from the footer the date of the data and how to report a mistake;
+    the navigation and the search are not; a link to another page is its words.
     """
     head, _, rest = html.partition("<body>")
     main = _MAIN.search(rest)
-    content = _CRUMBS.sub("", main[0] if main else rest)
+    foot = _FOOTER.search(rest)
+    content = _NAVIGATION.sub("", "\n".join(found[0] for found in (main, foot) if found) or rest)
     alone = re.sub(r"<(?:link|script)\b[^>]*>(?:[^<]*</script>)?\n?", "", head)
     return (
         alone.replace("</head>", f"<style>\n{css}</style>\n</head>")
