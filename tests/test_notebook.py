@@ -1,3 +1,12 @@
+"""What a notebook gets of `import kytkos`; and the notebooks in `docs/examples` run as stored.
+
+After a change of data, renew their outputs with
+
+    KYTKOS_UPDATE=1 pytest tests/test_notebook.py
+
+and read the difference before it is committed.
+"""
+
 import json
 import os
 import subprocess
@@ -5,14 +14,17 @@ import sys
 from datetime import date
 from pathlib import Path
 
+import nbformat
 import pyoxigraph as ox
 import pytest
+from nbclient import NotebookClient
 
 import kytkos
 from kytkos.terms import Term
 from tests.conftest import ROOT, MakeProject
 
 FORUM = 'body:a a kyt:Forum ;\n    skos:prefLabel "A-foorumi"@fi , "A-forum"@sv , "Forum A"@en .\n'
+EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.ipynb"))
 
 
 @pytest.fixture(scope="module")
@@ -165,3 +177,27 @@ def test_a_folder_that_is_no_project_is_an_error(tmp_path: Path, folder: str, me
         kytkos.open(tmp_path / folder)
 
     assert "kytkos.open(DIR)" in caught.value.hint
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_a_notebook_gives_the_outputs_that_it_shows(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    stored = nbformat.read(path, as_version=4)
+    run = nbformat.from_dict(json.loads(json.dumps(stored)))
+    client = NotebookClient(
+        run,
+        kernel_name="python3",
+        record_timing=False,
+        resources={"metadata": {"path": path.parent}},
+    )
+
+    client.execute()
+
+    run.metadata = stored.metadata  # it would tell which Python ran it
+    if os.environ.get("KYTKOS_UPDATE") == "1":
+        nbformat.write(run, path)
+        stored = nbformat.read(path, as_version=4)
+    for now, before in zip(run.cells, stored.cells, strict=True):
+        assert now.get("outputs") == before.get("outputs"), now.source
