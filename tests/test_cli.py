@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from kytkos.cli import main
+from kytkos.cli.common import VERBS
 from kytkos.sources import normalise
 from tests.conftest import PREFIXES, ROOT, MakeProject
 
@@ -48,7 +49,7 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-@pytest.mark.parametrize("command", sorted(main.commands))
+@pytest.mark.parametrize("command", sorted(VERBS))
 def test_every_command_has_an_example_in_its_help(run: Run, command: str) -> None:
     result = run(command, "--help")
 

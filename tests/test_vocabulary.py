@@ -5,6 +5,7 @@ import pytest
 from kytkos import vocabulary
 from kytkos.graph import Graph
 from kytkos.report import Finding
+from kytkos.shacl import Indexes
 from kytkos.terms import ID, LANGUAGES, Term
 from kytkos.vocabulary import Nearest
 from tests.conftest import MakeProject
@@ -13,7 +14,16 @@ BODY = 'body:a a kyt:Forum ; skos:prefLabel "A"@fi .\n'
 
 
 def found(make_project: MakeProject, turtle: str) -> list[Finding]:
-    return vocabulary.check(make_project(turtle).graph())
+    """Check with the store alone and with indexes, which must find the same."""
+    graph = make_project(turtle).graph()
+    findings = vocabulary.check(graph)
+    indexed = vocabulary.check(graph, Indexes(graph.store))
+    assert sorted(indexed, key=key) == sorted(findings, key=key)
+    return findings
+
+
+def key(finding: Finding) -> tuple[int, str, int, int, str, str, str, str, str]:
+    return finding.sort_key
 
 
 def told(findings: list[Finding]) -> list[tuple[str, str, str]]:

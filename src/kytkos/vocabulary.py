@@ -9,7 +9,8 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pyoxigraph as ox
 from kytkos.graph import Graph, to_term
 from kytkos.report import Finding
 from kytkos.shacl import Indexes
+from kytkos.shacl.paths import Node
 from kytkos.terms import DEF, ID, LANGUAGES, SCHEME, XSD, Term
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -39,15 +41,11 @@ _PROPERTIES = (
 # One scan: each predicate with each IRI it leads to, or whether it leads to a literal.
 _USES = "SELECT DISTINCT ?p (IF(isIRI(?o), ?o, isLiteral(?o)) AS ?end) WHERE { ?s ?p ?o }"
 _TRUE = ox.Literal(True)
-_UNREFERRED = f"""
-    SELECT ?thing ?class WHERE {{
+# Our things by class, and whether anything refers to them.
+_OURS = f"""
+    SELECT DISTINCT ?thing ?class (EXISTS {{ ?other ?property ?thing }} AS ?referred) WHERE {{
       ?thing a ?class . FILTER (STRSTARTS(STR(?thing), "{ID}"))
-      FILTER NOT EXISTS {{ ?other ?property ?thing }}
     }}"""
-_SIZES = f"""
-    SELECT ?class (COUNT(DISTINCT ?thing) AS ?size) WHERE {{
-      ?thing a ?class . FILTER (STRSTARTS(STR(?thing), "{ID}"))
-    }} GROUP BY ?class"""
 
 # A kind of which nine in ten are referred to is one that is there to be referred to.
 _LEAST_SIZE, _MOST_UNREFERRED = 5, 0.1
@@ -72,6 +70,7 @@ def rules() -> dict[str, tuple[str, dict[str, str]]]:
     }
 
 
+@cache
 def _texts() -> dict[str, Any]:
     return tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
@@ -144,13 +143,14 @@ class _Check:
             return
         deprecated = set(map(ox.NamedNode, self.deprecated))
         for p in self.data.predicates:
-            predicate, ends = p.value, self.data.forward(p).values()
-            yield predicate, any(isinstance(end, ox.Literal) for some in ends for end in some)
-            iris = {end for some in ends for end in some if isinstance(end, ox.NamedNode)}
-            if predicate != _TYPE:
+            ends = set(chain.from_iterable(self.data.forward(p).values()))
+            iris = {end for end in ends if isinstance(end, ox.NamedNode)}
+            yield p.value, any(isinstance(end, ox.Literal) for end in ends - iris)
+            self.unreferred.difference_update(iris)
+            if p.value != _TYPE:
                 told = iris.difference(self.data.used) | (iris & deprecated)
                 iris = told or set(list(iris)[:1])
-            yield from ((predicate, iri) for iri in iris)
+            yield from ((p.value, iri) for iri in iris)
 
     def _of_class(self, iri: str) -> Iterator[Finding]:
         if iri in self.classes or iri.startswith(_BUILT_IN):
@@ -186,12 +186,24 @@ class _Check:
                 yield self._finding(name, node, predicate, predicate, to_term(value))
 
     def _unreferred(self) -> Iterator[Finding]:
-        unreferred = [(thing, cls.value) for thing, cls in self._select(_UNREFERRED)]
-        lonely = Counter(cls for _, cls in unreferred)
-        sizes = {cls.value: int(size.value) for cls, size in self._select(_SIZES)}
-        for node, cls in dict.fromkeys(unreferred):
-            if sizes[cls] >= _LEAST_SIZE and lonely[cls] <= _MOST_UNREFERRED * sizes[cls]:
-                yield self._finding("nothing-refers", node, cls)
+        ours = list(self._ours())
+        sizes = Counter(cls for _, cls, _ in ours)
+        lonely = Counter(cls for _, cls, referred in ours if not referred)
+        for thing, cls, referred in ours:
+            if referred or sizes[cls] < _LEAST_SIZE or lonely[cls] > _MOST_UNREFERRED * sizes[cls]:
+                continue
+            yield self._finding("nothing-refers", thing, cls)
+
+    def _ours(self) -> Iterator[tuple[ox.NamedNode, str, bool]]:
+        """Give our things, each with its classes, and whether anything refers to it."""
+        if self.data is None:
+            for thing, cls, referred in self._select(_OURS):
+                yield thing, cls.value, referred == _TRUE
+            return
+        for thing, classes in self.data.forward(ox.NamedNode(_TYPE)).items():
+            if isinstance(thing, ox.NamedNode) and thing.value.startswith(ID):
+                for cls in classes:
+                    yield thing, to_term(cls).value, thing not in self.unreferred
 
     def _finding(
         self,
@@ -232,6 +244,11 @@ class _Check:
     def properties(self) -> set[str]:
         """The declared properties."""
         return set().union(*(self.kinds[kind] for kind in _PROPERTIES))
+
+    @cached_property
+    def unreferred(self) -> set[Node]:
+        """What has a type, less all that was seen to be referred to."""
+        return set(self.data.forward(ox.NamedNode(_TYPE))) if self.data else set()
 
     @cached_property
     def deprecated(self) -> set[str]:

@@ -1,6 +1,6 @@
 """The command line: reads, calls one function, prints or writes, sets the exit code.
 
-A module a verb, or a family of verbs; each adds its own to the program when it is imported.
+A module a verb, or a family of verbs, imported when one of them is asked for.
 """
 
 import atexit
@@ -9,36 +9,9 @@ import os
 import sys
 from contextlib import suppress
 
-from kytkos.cli import (
-    build,
-    calendar,
-    check,
-    diff,
-    exchange,
-    network,
-    new,
-    query,
-    serve,
-    show,
-    sources,
-)
 from kytkos.cli.common import main, say
 
-__all__ = [
-    "build",
-    "calendar",
-    "check",
-    "diff",
-    "exchange",
-    "main",
-    "network",
-    "new",
-    "query",
-    "run",
-    "serve",
-    "show",
-    "sources",
-]
+__all__ = ["main", "run"]
 
 
 def run() -> None:

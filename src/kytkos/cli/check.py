@@ -1,10 +1,12 @@
 """`kytkos check`: the findings about the data."""
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from kytkos import collector
 from kytkos.cli.common import SEVERITY, command, counts, print_findings, report_of, say
 from kytkos.errors import KytkosError
 
@@ -53,6 +55,7 @@ _MUCH_MB = 5  # from here on a check takes longer than a second
 @click.option("--watch", is_flag=True, help="Check again as files are saved, until Ctrl-C.")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @command
+@collector.at_rest()
 def check(
     project: "Project",
     lang: str,
@@ -168,6 +171,7 @@ def _watch(project: "Project", lang: str, show: str, files: tuple[Path, ...]) ->
             entries = ()
         return accepted.set_apart(Report(findings), entries)
 
+    gc.enable()  # since this goes on for hours
     try:
         for event in changes.watch(project, files):
             if isinstance(event, changes.Watch):

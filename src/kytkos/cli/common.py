@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import wraps
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +23,38 @@ if TYPE_CHECKING:
 
 
 SEVERITY = click.Choice(["violation", "warning", "info"])
+# Each verb, and the module of `kytkos.cli` that adds it to the program.
+VERBS = {
+    "build": "build",
+    "calendar": "calendar",
+    "check": "check",
+    "diff": "diff",
+    "export": "exchange",
+    "network": "network",
+    "new": "new",
+    "push": "exchange",
+    "query": "query",
+    "serve": "serve",
+    "show": "show",
+    "sources": "sources",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Program(click.Group):
+    """The program: it imports the module of a verb when the verb is asked for."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Name the verbs."""
+        return list(VERBS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Give a verb, or None; then all are there, so that the nearest can be named."""
+        for verb in (name,) if name in VERBS else VERBS:
+            import_module(f"kytkos.cli.{VERBS[verb]}")
+        return super().get_command(context, name)
+
+
+@click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--project",
     "root",

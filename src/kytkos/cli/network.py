@@ -1,13 +1,12 @@
 """`kytkos network`: what the shape of the cooperation says."""
 
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from kytkos.cli.common import AS_OF, as_of_day, command, say
+from kytkos.cli.common import AS_OF, as_of_day, columns_of_terminal, command, say
 from kytkos.cli.query import bound
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def network(
     else:
         table = networks.figure(wanted, edges)
         say(f"{wanted.summary(lang)}\n{networks.meaning(wanted, lang)}\n")
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+        width = columns_of_terminal()
         content = exports.answer(wanted, table, chosen, graph, lang, width)
     if output:
         write_whole(output, content)

@@ -1,6 +1,6 @@
 """Shapes compiled: from a shapes graph to functions over the data."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pyoxigraph as ox
@@ -10,7 +10,7 @@ from kytkos.errors import ShapesError
 from kytkos.graph import to_term
 from kytkos.shacl import paths
 from kytkos.shacl.components import COMPONENTS, Compiler
-from kytkos.shacl.constraints import Constraint, Run, Shape, Violation
+from kytkos.shacl.constraints import Constraint, Run, Shape, Targets, Violation
 from kytkos.shacl.data import Indexes, Lookups
 from kytkos.shacl.paths import RDF, SH, Node
 from kytkos.shacl.results import Result, to_result
@@ -22,7 +22,9 @@ _WORDS = """
     labelTemplate validator nodeValidator propertyValidator select ask shapesGraph
     suggestedShapesGraph entailment rule
 """
+_COMPONENTS = {SH + name: component for name, component in COMPONENTS.items()}
 _NOT_CONSTRAINTS = {SH + word for word in _WORDS.split()}
+_NODE_SHAPE, _PROPERTY_SHAPE = ox.NamedNode(SH + "NodeShape"), ox.NamedNode(SH + "PropertyShape")
 FocusNodes = Sequence[tuple[Shape, Sequence[Node]]]
 LEFT_TO_PYSHACL = {SH + name for name in ("js", "expression", "target", "values")}
 
@@ -39,8 +41,12 @@ class Shapes:
         return len(self.shapes)
 
     def focus_nodes(self, data: Indexes) -> FocusNodes:
-        """Find the focus nodes of each shape that has targets."""
-        return [(shape, shape.targets.find(data)) for shape in self.targets]
+        """Find the focus nodes of each shape that has targets; equal targets have one list."""
+        found: dict[Targets, Sequence[Node]] = {}
+        for shape in self.targets:
+            if shape.targets not in found:
+                found[shape.targets] = shape.targets.find(data)
+        return [(shape, found[shape.targets]) for shape in self.targets]
 
     def validate(
         self, data: ox.Store | Indexes, focus_nodes: FocusNodes | None = None
@@ -50,7 +56,7 @@ class Shapes:
             indexes = data if isinstance(data, Indexes) else Indexes(data)
             run = Run(indexes)
             found = self.focus_nodes(indexes) if focus_nodes is None else focus_nodes
-            return _results(v for shape, nodes in found for v in run.violations(shape, nodes))
+            return _results(_in_turn(run, found))
 
     def validate_nodes(
         self, data: ox.Store, nodes: Iterable[Node], *, distinct: bool = False
@@ -68,6 +74,15 @@ class Shapes:
             for shape in self.targets
         ]
         return _results(v for shape, here in found for v in run.violations(shape, here))
+
+
+def _in_turn(run: Run, focus_nodes: FocusNodes) -> Iterator[Violation]:
+    last: Sequence[Node] = ()
+    for shape, nodes in focus_nodes:
+        if nodes is not last:
+            run.forget_batches()
+            last = nodes
+        yield from run.violations(shape, nodes)
 
 
 def _results(violations: Iterable[Violation]) -> list[Result]:
@@ -88,7 +103,11 @@ def compile_shapes(shapes: ox.Store) -> Shapes:
     recursive: dict[Shape, bool] = {}
     for shape in every:
         shape.recursive = _is_recursive(shape, recursive, [])
-    targets = [shape for shape in found if shape.targets]
+    alike: dict[Targets, list[Shape]] = {}
+    for shape in found:
+        if shape.targets:
+            alike.setdefault(shape.targets, []).append(shape)
+    targets = [shape for shapes_of_one in alike.values() for shape in shapes_of_one]
     left = [s for s in targets if any(used.uncompiled for used in _used(s, {}))]
     uncompiled = sorted({to_term(shape.node).value for shape in left})
     return Shapes(every, tuple(s for s in targets if s not in left), tuple(uncompiled))
@@ -133,11 +152,11 @@ class _Compiler(Compiler):
 
     def _read_shape(self, node: Node) -> None:
         about = self.about(node)
-        kinds = {to_term(kind).value for kind in about.get(RDF + "type", ())}
+        kinds = about.get(RDF + "type", ())
         path_nodes = about.get(SH + "path", [])
-        if SH + "NodeShape" in kinds and path_nodes:
+        if path_nodes and _NODE_SHAPE in kinds:
             raise ShapesError("a node shape can't have a sh:path")
-        if len(path_nodes) > 1 or (SH + "PropertyShape" in kinds and not path_nodes):
+        if len(path_nodes) > 1 or (not path_nodes and _PROPERTY_SHAPE in kinds):
             raise ShapesError("a property shape must have one sh:path")
         path = paths.read(path_nodes[0], self.objects) if path_nodes else None
         severities = about.get(SH + "severity", [])
@@ -149,13 +168,13 @@ class _Compiler(Compiler):
             messages=self.messages(node),
             deactivated=self.flag(node, "deactivated"),
         )
-        if self.objects(node, SH + "ignoredProperties") and not about.get(SH + "closed"):
+        if SH + "ignoredProperties" in about and SH + "closed" not in about:
             raise ShapesError("sh:ignoredProperties is of use only with sh:closed")
         for predicate in sorted(about):
             self._read_parameter(shape, predicate, about[predicate])
 
     def _read_parameter(self, shape: Shape, predicate: str, arguments: list[Node]) -> None:
-        component = COMPONENTS.get(predicate.removeprefix(SH)) if SH in predicate else None
+        component = _COMPONENTS.get(predicate)
         if component is None:
             if predicate in self._parameters or predicate in LEFT_TO_PYSHACL:
                 shape.uncompiled = True

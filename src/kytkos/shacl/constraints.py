@@ -7,6 +7,7 @@ so that a predicate is looked up once a shape and a SPARQL constraint is one que
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import repeat
 from typing import NamedTuple
 
 import pyoxigraph as ox
@@ -124,7 +125,7 @@ class Batch:
             return [(node, (node,)) for node in self.nodes]
         if isinstance(self._path, paths.Predicate):
             ends = self._data.forward(self._path.iri).get
-            return [(node, ends(node, ())) for node in self.nodes]
+            return list(zip(self.nodes, map(ends, self.nodes, repeat(())), strict=True))
         walk = paths.walk(self._path, self._data)
         return [(node, walk(node)) for node in self.nodes]
 
@@ -181,6 +182,10 @@ class Run:
         if batch is None or batch.nodes is not nodes:
             batch = self._batches[key] = Batch(nodes, path, self.data)
         return batch
+
+    def forget_batches(self) -> None:
+        """Let go of the batches, when there is no more to check on their focus nodes."""
+        self._batches.clear()
 
     def violations(self, shape: Shape, nodes: Sequence[Node]) -> Iterable[Violation]:
         """Check nodes against a property shape (`sh:property`)."""

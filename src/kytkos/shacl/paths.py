@@ -5,6 +5,7 @@ Source: SHACL, section 2.3.1 (SHACL Property Paths); SPARQL 1.1, section 9.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
 
 import pyoxigraph as ox
@@ -166,7 +167,7 @@ def walk(path: Path, graph: Edges, *, back: bool = False) -> Walk:
             return lambda node: _in_turn(steps, node)
         case Alternative(paths):
             ways = [walk(part, graph, back=back) for part in paths]
-            return lambda node: _distinct(end for way in ways for end in way(node))
+            return lambda node: _joined([ends for way in ways if (ends := way(node))])
         case Repeat(inner, "?"):
             once = walk(inner, graph, back=back)
             return lambda node: _distinct((node, *once(node)))
@@ -195,6 +196,10 @@ def _reached(step: Walk, node: Node, *, with_start: bool) -> Sequence[Node]:
                 reached[end] = None
                 waiting.append(end)
     return tuple(reached)
+
+
+def _joined(found: Sequence[Sequence[Node]]) -> Sequence[Node]:
+    return found[0] if len(found) == 1 else _distinct(chain.from_iterable(found))
 
 
 def _distinct(nodes: Iterable[Node]) -> Sequence[Node]:

@@ -1,6 +1,7 @@
 """A shapes graph, as it is written: lists, truth values, messages, targets, prefixes."""
 
 from functools import cached_property
+from operator import attrgetter
 
 import pyoxigraph as ox
 
@@ -12,6 +13,7 @@ from kytkos.shacl.data import RDFS, SUBCLASSES, Lookups
 from kytkos.shacl.paths import RDF, SH, Node
 from kytkos.terms import XSD, Term
 
+_PARTS = attrgetter("subject", "predicate.value", "object")
 _AIMS = {SH + f"target{name}" for name in ("Node", "Class", "SubjectsOf", "ObjectsOf")}
 _AIMS.add(RDF + "type")
 OWL = "http://www.w3.org/2002/07/owl#"
@@ -135,10 +137,15 @@ def _statements(store: ox.Store) -> dict[Node, dict[str, list[Node]]]:
     """Read a store in one pass: for each subject its predicates, and their objects."""
     found: dict[Node, dict[str, list[Node]]] = {}
     several: dict[int, list[Node]] = {}
-    for quad in store:
-        values = found.setdefault(quad.subject, {}).setdefault(quad.predicate.value, [])
-        values.append(quad.object)
-        if len(values) > 1:
+    for subject, predicate, value in map(_PARTS, store):
+        about = found.get(subject)
+        if about is None:
+            about = found[subject] = {}
+        values = about.get(predicate)
+        if values is None:
+            about[predicate] = [value]
+        else:
+            values.append(value)
             several[id(values)] = values
     for values in several.values():
         values[:] = sorted(dict.fromkeys(values), key=str)
