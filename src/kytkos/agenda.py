@@ -220,10 +220,7 @@ def _planned(
             "description": "\n".join(filter(None, lines)),
             "categories": [holder.label for holder in holders],
             "status": "TENTATIVE",
-            "transp": "OPAQUE",
-            "url": event.iri,
-        },
-        lang,
+        }
     )
 
 
@@ -240,40 +237,32 @@ def _window(duty: Duty, calendar: Calendar, stamp: datetime) -> "icalendar.Event
             "dtend": duty.window.end + timedelta(days=1),
             "summary": f"{about} {left} ({words['to_agree']})",
             "description": "\n".join(_described(duty, calendar)),
-            "categories": [duty.act.label, duty.holder.label],
-            "status": "TENTATIVE",
             "transp": "TRANSPARENT",
-            "url": duty.obligation,
-        },
-        lang,
+        }
     )
 
 
 def _described(duty: Duty, calendar: Calendar) -> list[str]:
+    """Tell what the title and the days of an entry do not."""
     lang, words = calendar.lang, _words("words", calendar.lang)
-    day = written_day(calendar.day.isoformat(), lang)
-    verdict = calendar.labels.get(duty.verdict, words["no_verdict"]).lower()
+    sources = _sources(duty.places, words)
     told = {
         words["agreed"]: duty.cadence.text(lang),
-        words["window"]: _span(duty.window.start, duty.window.end, lang),
-        words["held"]: _days(duty.held, lang) or words["none_known"],
+        words["held"]: _days(duty.held, lang),
         words["planned"]: _days(duty.planned, lang),
-        words["verdict"].format(day): verdict,
         words["convener"]: ", ".join(thing.label for thing in duty.conveners),
-        words["version"]: duty.version.label,
+        words["version"]: "" if sources else duty.version.label,
         words["inferred"]: duty.reason,
     }
-    lines = [f"{label}: {value}" for label, value in told.items() if value]
-    return lines + _sources(duty.places, words)
+    return [f"{label}: {value}" for label, value in told.items() if value] + sources
 
 
-def _entry(properties: Mapping[str, Any], lang: str) -> "icalendar.Event":
+def _entry(properties: Mapping[str, Any]) -> "icalendar.Event":
     import icalendar
 
     entry = icalendar.Event()
     for name, value in properties.items():
-        spoken = {"LANGUAGE": lang} if name in ("summary", "description") else {}
-        entry.add(name, value, parameters=spoken)
+        entry.add(name, value)
     return entry
 
 
