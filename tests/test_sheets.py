@@ -102,7 +102,8 @@ def test_what_excel_would_spoil_stays_text(value: str, kind: str) -> None:
 def test_columns_are_as_wide_as_what_they_hold_within_reason() -> None:
     sheet = written(literal("x" * 20), literal("x" * 500), literal("x"))
 
-    widths = [sheet.column_dimensions[letter].width for letter in "ABC"]
+    # A file has some five pixels more than Excel shows.
+    widths = [int(sheet.column_dimensions[letter].width) for letter in "ABC"]
     assert widths == [21, 56, 8]
 
 
@@ -119,10 +120,7 @@ def test_no_text_breaks_the_file(value: str, name: str) -> None:
 
     expected = sheets._NOT_IN_XML.sub("\ufffd", value)
     read = opened(content)["A5"].value
-    # XML reads the ends of lines as \n.
-    assert (read or "").replace("\r\n", "\n").replace("\r", "\n") == expected.replace(
-        "\r\n", "\n"
-    ).replace("\r", "\n")
+    assert (read or "") == expected.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def test_long_text_is_cut_where_excel_ends() -> None:
@@ -181,5 +179,5 @@ def test_the_same_table_gives_the_same_bytes() -> None:
 
     assert workbook([sheet]) == first
     with zipfile.ZipFile(io.BytesIO(first)) as archive:
-        assert {entry.date_time[0] for entry in archive.infolist()} == {2000}
+        assert {entry.date_time[0] for entry in archive.infolist()} == {1980}
         assert b"2000-01-01T00:00:00Z" in archive.read("docProps/core.xml")

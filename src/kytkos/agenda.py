@@ -225,7 +225,7 @@ def _planned(
 
 
 def _window(duty: Duty, calendar: Calendar, stamp: datetime) -> "icalendar.Event":
-    lang, words = calendar.lang, _words("words", calendar.lang)
+    words = _words("words", calendar.lang)
     counted = "more" if duty.held else "times"
     left = words[f"{counted}_one" if duty.to_agree == 1 else counted].format(duty.to_agree)
     about = f"{duty.holder.label}: {duty.act.label.lower()}"

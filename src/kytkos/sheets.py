@@ -6,7 +6,6 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +14,9 @@ from kytkos.tables import FORMULA_STARTS, Column, Table
 from kytkos.terms import INTEGERS, NUMBERS, XSD, Term
 
 if TYPE_CHECKING:
-    from openpyxl import Workbook
-    from openpyxl.cell.cell import Cell, MergedCell
-    from openpyxl.styles import Font
-    from openpyxl.worksheet.worksheet import Worksheet
+    import xlsxwriter
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
 
 # Limits of Excel. Source: Microsoft, "Excel specifications and limits".
 MAX_ROWS = 1_048_576
@@ -72,19 +70,22 @@ def workbook(sheets: Sequence[Sheet], contents: Contents | None = None, lang: st
     Raises:
         OutputError: a table has more rows than Excel can hold.
     """
-    from openpyxl import Workbook
+    import xlsxwriter
 
-    book = Workbook()
-    book.remove(book.worksheets[0])
+    saved = io.BytesIO()
+    book = xlsxwriter.Workbook(saved, {"in_memory": True})
+    book.set_properties({"author": "Kytkös", "created": _FROZEN})
+    styles = _Styles(book, "d.m.yyyy" if lang == "fi" else "yyyy-mm-dd")
     names = list(_sheet_names([contents.name if contents else "", *(s.name for s in sheets)]))
     if contents:
-        _fill_contents(book.create_sheet(names[0]), contents, sheets, names[1:])
+        _fill_contents(book.add_worksheet(names[0]), styles, contents, sheets, names[1:])
     for sheet, name in zip(sheets, names[1:], strict=True):
         if len(sheet.table) > MAX_ROWS - _HEADER:
             hint = "Take CSV, or narrow the query."
             raise OutputError(f"{name}: {len(sheet.table)} rows are too many for Excel", hint=hint)
-        _fill(book.create_sheet(name), sheet, "d.m.yyyy" if lang == "fi" else "yyyy-mm-dd")
-    return _saved(book)
+        _fill(book.add_worksheet(name), styles, sheet)
+    book.close()
+    return saved.getvalue()
 
 
 def archive(files: Mapping[str, bytes]) -> bytes:
@@ -99,107 +100,114 @@ def archive(files: Mapping[str, bytes]) -> bytes:
     return saved.getvalue()
 
 
-def _fill(target: "Worksheet", sheet: Sheet, date_format: str) -> None:
-    from openpyxl.styles import Alignment
-    from openpyxl.utils import get_column_letter
+class _Styles:
+    """How cells look; what looks alike is one style of the workbook."""
 
+    def __init__(self, book: "xlsxwriter.Workbook", date_format: str) -> None:
+        self._book = book
+        self._made: dict[tuple[str, bool], Format] = {}
+        self._looks: dict[str, dict[str, object]] = {
+            "title": {"bold": True, "font_size": 14},
+            "note": {"italic": True, "font_size": 10, "font_color": "#595959"},
+            "heading": {
+                "bold": True, "font_color": "white", "bg_color": "#1F4E79", "bottom": 1,
+                "bottom_color": "#1F4E79", "valign": "vcenter", "text_wrap": True,
+            },
+            "text": {"valign": "top", "text_wrap": True},
+            "link": {
+                "valign": "top", "text_wrap": True, "font_color": "#0563C1", "underline": 1,
+            },
+            "number": {"valign": "top"},
+            "day": {"valign": "top", "num_format": date_format},
+        }  # fmt: skip
+
+    def find(self, look: str, text: str = "") -> "Format":
+        """Give the style of a cell; a text like a formula stays text when it is edited."""
+        key = look, text.startswith(FORMULA_STARTS)
+        if key not in self._made:
+            self._made[key] = self._book.add_format({**self._looks[look], "quote_prefix": key[1]})
+        return self._made[key]
+
+
+def _fill(target: "Worksheet", styles: _Styles, sheet: Sheet) -> None:
     columns = sheet.table.columns()
     headings = [sheet.headings.get(c.variable, c.variable) for c in columns]
-    _head(target, sheet.title, sheet.note, headings)
+    _head(target, styles, sheet.title, sheet.note, headings)
     widths = [_width(h, sheet, c) for h, c in zip(headings, columns, strict=True)]
     links = 0
-    top, right = Alignment(vertical="top", wrap_text=True), Alignment(vertical="top")
-    for number, row in enumerate(sheet.table.rows, start=_HEADER + 1):
+    for number, row in enumerate(sheet.table.rows, start=_HEADER):
         height = 1
-        for index, column in enumerate(columns, start=1):
-            term = row[column.shown]
+        for index, column in enumerate(columns):
+            term, link = row[column.shown], row[column.link]
             if term is None:
                 continue
-            cell = target.cell(number, index)
-            _write(cell, term, sheet.shorten, date_format)
-            cell.alignment = top if cell.data_type == "s" else right
-            if cell.data_type == "s":
-                height = max(height, _lines(str(cell.value), widths[index - 1]))
-            link = row[column.link]
+            value = _value(term)
+            text = ""
+            if is_text := isinstance(value, str):
+                text = _clean(sheet.shorten.get(value, value) if term.is_iri else value)
+                height = max(height, _lines(text, widths[index]))
             if link and link.is_iri and links < MAX_LINKS and _is_web(link.value):
-                _link(cell, link.value)
                 links += 1
+                target.write_url(number, index, link.value, styles.find("link", text), text)
+            elif is_text:
+                target.write_string(number, index, text, styles.find("text", text))
+            elif isinstance(value, bool):
+                target.write_boolean(number, index, value, styles.find("number"))
+            elif isinstance(value, date):
+                target.write_datetime(number, index, value, styles.find("day"))
+            else:
+                target.write_number(number, index, value, styles.find("number"))
         if height > 1:  # not every program makes room by itself
-            target.row_dimensions[number].height = min(height * _LINE, _TALLEST)
-    for index, width in enumerate(widths, start=1):
-        target.column_dimensions[get_column_letter(index)].width = width
-    last = f"{get_column_letter(len(columns) or 1)}{_HEADER + len(sheet.table)}"
-    target.auto_filter.ref = f"A{_HEADER}:{last}"
-    target.freeze_panes = f"A{_HEADER + 1}"
+            target.set_row(number, min(height * _LINE, _TALLEST))
+    for index, width in enumerate(widths):
+        target.set_column(index, index, width)
+    last = max(len(columns) - 1, 0)
+    target.autofilter(_HEADER - 1, 0, _HEADER - 1 + len(sheet.table), last)
     _print_well(target)
 
 
 def _fill_contents(
-    target: "Worksheet", contents: Contents, sheets: Sequence[Sheet], names: Sequence[str]
+    target: "Worksheet",
+    styles: _Styles,
+    contents: Contents,
+    sheets: Sequence[Sheet],
+    names: Sequence[str],
 ) -> None:
-    from openpyxl.worksheet.hyperlink import Hyperlink
-
-    _head(target, contents.title, contents.note, contents.headings)
-    for number, (sheet, name) in enumerate(zip(sheets, names, strict=True), start=_HEADER + 1):
-        cell = target.cell(number, 1)
-        _text(cell, name)
-        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{name}'!A1")
-        _blue(cell)
-        _text(target.cell(number, 2), sheet.title)
-        target.cell(number, 3, len(sheet.table))
+    _head(target, styles, contents.title, contents.note, contents.headings)
+    for number, (sheet, name) in enumerate(zip(sheets, names, strict=True), start=_HEADER):
+        quoted = name.replace("'", "''")
+        target.write_url(number, 0, f"internal:'{quoted}'!A1", styles.find("link", name), name)
+        title = _clean(sheet.title)
+        target.write_string(number, 1, title, styles.find("text", title))
+        target.write_number(number, 2, len(sheet.table))
     widths = (max(map(len, names), default=0), max((len(s.title) for s in sheets), default=0), 8)
-    for letter, width in zip("ABC", widths, strict=True):
-        target.column_dimensions[letter].width = max(width, _NARROW) + 3
-    target.freeze_panes = f"A{_HEADER + 1}"
+    for index, width in enumerate(widths):
+        target.set_column(index, index, max(width, _NARROW) + 3)
     _print_well(target)
 
 
-def _head(target: "Worksheet", title: str, note: str, headings: Sequence[str]) -> None:
-    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-
-    _text(target.cell(1, 1), title)
-    target.cell(1, 1).font = Font(name="Calibri", size=14, bold=True)
-    if note:
-        _text(target.cell(2, 1), note)
-        target.cell(2, 1).font = Font(name="Calibri", size=10, italic=True, color="FF595959")
-    for index, heading in enumerate(headings, start=1):
-        cell = target.cell(_HEADER, index)
-        _text(cell, heading)
-        cell.font = Font(name="Calibri", size=11, bold=True, color="FFFFFFFF")
-        cell.fill = PatternFill("solid", fgColor="FF1F4E79")
-        cell.border = Border(bottom=Side("thin", color="FF1F4E79"))
-        cell.alignment = Alignment(vertical="center", wrap_text=True)
+def _head(
+    target: "Worksheet", styles: _Styles, title: str, note: str, headings: Sequence[str]
+) -> None:
+    for row, look, text in ((0, "title", title), (1, "note", note)):
+        if clean := _clean(text):
+            target.write_string(row, 0, clean, styles.find(look, clean))
+    for index, heading in enumerate(map(_clean, headings)):
+        target.write_string(_HEADER - 1, index, heading, styles.find("heading", heading))
+    target.freeze_panes(_HEADER, 0)
 
 
 def _print_well(target: "Worksheet") -> None:
-    from openpyxl.worksheet.properties import PageSetupProperties
-
-    target.page_setup.orientation = "landscape"
-    target.page_setup.paperSize = 9  # A4
-    target.page_setup.fitToWidth = 1
-    target.page_setup.fitToHeight = 0
-    target.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    target.print_title_rows = f"{_HEADER}:{_HEADER}"
+    target.set_landscape()
+    target.set_paper(9)  # A4
+    target.fit_to_pages(1, 0)
+    target.repeat_rows(_HEADER - 1)
 
 
-def _write(
-    cell: "Cell | MergedCell", term: Term, shorten: Mapping[str, str], date_format: str
-) -> None:
-    value = _value(term)
-    if isinstance(value, str):
-        _text(cell, shorten.get(value, value) if term.is_iri else value)
-    else:
-        cell.value = value
-        if isinstance(value, date):
-            cell.number_format = date_format
-
-
-def _text(cell: "Cell | MergedCell", text: str) -> None:
-    """Write a text as text, even one that Excel would take for a formula or an error."""
-    clean = _NOT_IN_XML.sub("\ufffd", text)
-    cell.value = clean if len(clean) <= MAX_TEXT else clean[: MAX_TEXT - 1] + "…"
-    cell.data_type = "s"
-    cell.quotePrefix = clean.startswith(FORMULA_STARTS)
+def _clean(text: str) -> str:
+    """Give a text as Excel can hold it."""
+    clean = _NOT_IN_XML.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return clean if len(clean) <= MAX_TEXT else clean[: MAX_TEXT - 1] + "…"
 
 
 def _value(term: Term) -> Any:
@@ -219,22 +227,6 @@ def _value(term: Term) -> Any:
     if term.datatype == XSD + "boolean" and text in ("true", "false", "1", "0"):
         return text in ("true", "1")
     return text
-
-
-def _link(cell: "Cell | MergedCell", iri: str) -> None:
-    cell.hyperlink = iri
-    _blue(cell)
-
-
-def _blue(cell: "Cell | MergedCell") -> None:
-    cell.font = _link_font()
-
-
-@cache
-def _link_font() -> "Font":
-    from openpyxl.styles import Font
-
-    return Font(name="Calibri", size=11, color="FF0563C1", underline="single")
 
 
 def _is_web(iri: str) -> bool:
@@ -261,22 +253,14 @@ def _sheet_names(names: Sequence[str]) -> Iterator[str]:
     taken: set[str] = set()
     for name in names:
         clean = _NOT_IN_XML.sub("", _NOT_IN_NAME.sub(" ", name)).strip("' ") or "Sheet"
-        candidate, number = clean[:31], 1
+        candidate, number = _cut(clean, 31), 1
         while candidate.lower() in taken or candidate.lower() == "history":
             number += 1
-            candidate = f"{clean[: 30 - len(str(number))]} {number}"
+            candidate = f"{_cut(clean, 30 - len(str(number)))} {number}"
         taken.add(candidate.lower())
         yield candidate
 
 
-def _saved(book: "Workbook") -> bytes:
-    """Save without the time of day, which both the file and its archive would tell."""
-    from openpyxl.writer.excel import ExcelWriter
-
-    book.properties.creator = "Kytkös"
-    book.properties.created = book.properties.modified = _FROZEN
-    unsorted = io.BytesIO()
-    with zipfile.ZipFile(unsorted, "w", zipfile.ZIP_STORED) as loose:
-        ExcelWriter(book, loose).save()
-    with zipfile.ZipFile(unsorted) as source:
-        return archive({name: source.read(name) for name in source.namelist()})
+def _cut(text: str, length: int) -> str:
+    """Cut a text as Excel counts: a letter beyond the first 65,536 of Unicode is two."""
+    return text.encode("utf-16-le")[: 2 * length].decode("utf-16-le", "ignore")

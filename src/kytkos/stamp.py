@@ -12,7 +12,7 @@ from kytkos.project import Project
 # What of the surroundings can change a byte of a page.
 MANIFEST = "kytkos.json"  # the file of a site that holds its stamp
 
-_LIBRARIES = ("jinja2", "minify-html", "networkx", "openpyxl", "pyoxigraph")
+_LIBRARIES = ("jinja2", "minify-html", "networkx", "pyoxigraph", "xlsxwriter")
 
 
 def of_inputs(project: Project, more: Iterable[Path] = (), **options: object) -> str:
