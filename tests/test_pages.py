@@ -942,6 +942,27 @@ def test_past_forty_links_each_priority_has_a_figure_of_its_own(
     assert len(re.findall("<path class", html)) == 6 * priorities
 
 
+def test_past_forty_links_each_act_has_a_figure_of_its_own(make_project: MakeProject) -> None:
+    act = "<http://data.finlex.fi/eli/sd/2021/612>"
+    law = f"""
+{act} a eli:LegalResource ; skos:prefLabel "Laki A"@fi ; skos:notation "612/2021" .
+<http://data.finlex.fi/eli/sd/2021/612/luku/1/pykala/7> a eli:LegalResourceSubdivision ;
+    eli:is_part_of {act} ; skos:prefLabel "Pykälä"@fi ; skos:notation "612/2021 7 §" .
+p:law a kyt:LegalBasis ; kyt:legalResource <http://data.finlex.fi/eli/sd/2021/612/luku/1/pykala/7> ;
+    kyt:concerns body:b00 ; kyt:inVersion p:version-a ; kyt:basis basis:stated ;
+    kyt:statedAt p:place-a .
+"""
+    prefix = "@prefix eli: <http://data.europa.eu/eli/ontology#> .\n"
+    html = text_of(build(make_project(prefix + many_links(7) + law)), "perusteet.html")
+
+    of_act = html.partition("Laki A</h3>")[2].partition("</svg>")[0]
+    assert html.count('<svg class="columns"') == 8
+    assert len(re.findall("<path class", of_act)) == 2
+    assert [
+        name for name in ("612/2021 7 §", "Verkosto 0.0", "Toimi 0.0") if name not in of_act
+    ] == []
+
+
 @pytest.mark.parametrize("name", ["rakenne", "vastuut"])
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_map_is_a_drawing_of_its_own_with_every_box_in_it(
