@@ -402,29 +402,30 @@ def test_watching_ends_with_ctrl_c(repository: Repository) -> None:
 
 # --- as a git hook ------------------------------------------------------------------------------
 
+MISSPELT = "\nbody:toinen a kyt:WorkingGrop .\n"
 
-def test_the_hook_stops_a_bad_commit_and_names_the_line(repository: Repository) -> None:
-    hook = repository.root / ".git" / "hooks" / "pre-commit"
-    hook.parent.mkdir(exist_ok=True)
-    kytkos = f"{sys.executable} -c 'from kytkos.cli import main; main()'"
-    hook.write_text(f"#!/bin/sh\nexec {kytkos} --lang en {hook_arguments()}\n")
-    hook.chmod(0o755)
-    head = repository.git("rev-parse", "HEAD").stdout
 
-    repository.write("data/group.ttl", NAMELESS)
-    repository.git("add", "--all")
-    stopped = repository.git("commit", "--message", "A group without a name", check=False)
+class Hooked(Repository):
+    """A repository whose hook runs what `.pre-commit-hooks.yaml` says."""
 
-    assert stopped.returncode != 0
-    assert "data/group.ttl:6:1" in stopped.stdout + stopped.stderr
-    assert repository.git("rev-parse", "HEAD").stdout == head
+    def __init__(self, top: Path, project: str = ".") -> None:
+        self.root = top
+        self.project = project
+        self.git("init", "--quiet")
+        hook = top / ".git" / "hooks" / "pre-commit"
+        hook.parent.mkdir(exist_ok=True)
+        kytkos = f"{sys.executable} -m kytkos --lang en --project {project}"
+        hook.write_text(f"#!/bin/sh\nexec {kytkos} {hook_arguments()}\n")
+        hook.chmod(0o755)
 
-    good = FORUM.replace("foorumi", "ryhma").replace("Foorumi", "Ryhmä")
-    repository.write("data/group.ttl", good)
-    repository.git("add", "--all")
-    passed = repository.git("commit", "--message", "A group", check=False)
-    assert passed.returncode == 0, passed.stdout + passed.stderr
-    assert repository.git("rev-parse", "HEAD").stdout != head
+    def try_to_commit(self, *arguments: str) -> tuple[bool, str]:
+        """Commit; tell whether that was done, and what was said."""
+        before = self.git("rev-parse", "HEAD", check=False).stdout
+        ran = self.git("commit", "--message", "Say more", *arguments, check=False)
+        after = self.git("rev-parse", "HEAD", check=False).stdout
+        assert (ran.returncode == 0) == (before != after)
+        assert "Traceback" not in ran.stderr
+        return before != after, ran.stdout + ran.stderr
 
 
 def hook_arguments() -> str:
@@ -433,3 +434,83 @@ def hook_arguments() -> str:
     (entry,) = [line.partition("entry: ")[2] for line in lines if "entry: " in line]
     assert entry.startswith("kytkos ")
     return entry.removeprefix("kytkos ")
+
+
+@pytest.fixture(params=[".", "counties/one"])
+def hooked(tmp_path: Path, request: pytest.FixtureRequest) -> Hooked:
+    """Give a repository with a first commit, its project at the top or below."""
+    hooked = Hooked(tmp_path, request.param)
+    hooked.write(f"{hooked.project}/data/forum.ttl", FORUM)
+    hooked.git("add", "--all")
+    done, said = hooked.try_to_commit()
+    assert done, said
+    return hooked
+
+
+def test_the_hook_stops_a_bad_first_commit(tmp_path: Path) -> None:
+    hooked = Hooked(tmp_path)
+    hooked.write("data/group.ttl", NAMELESS)
+    hooked.git("add", "--all")
+    done, said = hooked.try_to_commit()
+    assert not done
+    assert "data/group.ttl:6:1" in said
+
+
+def test_the_hook_stops_a_bad_commit_and_names_the_line(hooked: Hooked) -> None:
+    hooked.write(f"{hooked.project}/data/group.ttl", NAMELESS)
+    hooked.git("add", "--all")
+    done, said = hooked.try_to_commit()
+    assert not done
+    assert "data/group.ttl:6:1" in said
+
+    good = FORUM.replace("foorumi", "ryhma").replace("Foorumi", "Ryhmä")
+    hooked.write(f"{hooked.project}/data/group.ttl", good)
+    assert not hooked.try_to_commit()[0]  # not staged
+    hooked.git("add", "--all")
+    assert hooked.try_to_commit()[0]
+
+
+def test_the_hook_lets_pass_what_is_not_staged(hooked: Hooked) -> None:
+    path = hooked.write(f"{hooked.project}/data/group.ttl", FORUM.replace("foorumi", "toinen"))
+    hooked.git("add", "--all")
+    staged = path.read_text(encoding="utf-8")
+    path.write_text(staged + MISSPELT, encoding="utf-8")
+    hooked.write(f"{hooked.project}/data/broken.ttl", "body:x a")  # not of the repository
+    done, said = hooked.try_to_commit()
+    assert done, said
+    assert path.read_text(encoding="utf-8") == staged + MISSPELT
+
+
+@pytest.mark.parametrize("how", [["--all"], ["--only", "FILE"]])
+def test_the_hook_checks_the_index_of_this_very_commit(hooked: Hooked, how: list[str]) -> None:
+    name = f"{hooked.project}/data/forum.ttl"
+    hooked.write(name, FORUM + MISSPELT)
+    done, said = hooked.try_to_commit(*[part.replace("FILE", name) for part in how])
+    assert not done
+    assert "undeclared-class" in said
+
+
+def test_the_hook_has_nothing_against_other_files(hooked: Hooked) -> None:
+    (hooked.root / "NOTES.md").write_text("Notes\n", encoding="utf-8")
+    hooked.git("add", "--all")
+    done, said = hooked.try_to_commit()
+    assert done
+    assert "0 new, 0 resolved; 0 things checked" in said
+
+
+def test_the_hook_stops_a_file_that_can_not_be_read(hooked: Hooked) -> None:
+    hooked.write(f"{hooked.project}/data/group.ttl", "body:x a")
+    hooked.git("add", "--all")
+    done, said = hooked.try_to_commit()
+    assert not done
+    assert "data/group.ttl:5:" in said
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--watch", "--staged"], ["--watch", "--since", "HEAD"], ["--staged", "x.ttl"]]
+)
+def test_options_that_say_no_to_each_other(repository: Repository, arguments: list[str]) -> None:
+    result = repository.check(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert arguments[0] in result.stderr

@@ -2,9 +2,11 @@ import json
 import os
 import random
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -365,6 +367,118 @@ def test_a_document_that_cannot_be_read_is_named_with_its_claims(
     assert result.exit_code == 2
     assert message in result.stderr
     assert "Sopimus 2026: 9 places, 6 claims not re-checked" in result.stderr
+
+
+class TestAsFindingsOfACheck:
+    """`kytkos check --sources`."""
+
+    def check(self, project: Project, *arguments: str) -> tuple[int, str, list[dict[str, Any]]]:
+        """Check as JSON; give the exit code, what was said, and what was found of the places."""
+        command = ["--project", str(project.root), "--lang", "en", "check", "--format", "json"]
+        result = CliRunner().invoke(main, [*command, *arguments])
+        assert not isinstance(result.exception, Exception), result.exception
+        names = {rule.name for rule in sources.rules()}
+        found = json.loads(result.stdout)["findings"] if result.stdout else []
+        return result.exit_code, result.stderr, [f for f in found if f["shape"] in names]
+
+    def test_nothing_is_found_where_all_is_well(self, tiny: Project, folder: Path) -> None:
+        assert self.check(tiny, "--sources", str(folder))[2] == []
+
+    def test_a_lost_place_is_a_violation_with_its_line(self, tiny: Project, folder: Path) -> None:
+        changed = AGREEMENT.replace("6 kuukautta", "12 kuukautta")
+        (folder / "sopimus.txt").write_text(changed, encoding="utf-8")
+
+        code, _, (found,) = self.check(tiny, "--sources", str(folder))
+
+        assert code == 1
+        assert found["shape"] == "place-lost"
+        assert found["severity"] == "violation"
+        (data,) = tiny.data.glob("*.ttl")
+        line = data.read_text(encoding="utf-8").splitlines()[found["line"] - 1]
+        assert line.startswith("place:x-irtisanominen ")
+        assert line[found["column"] - 1 :].startswith("kyt:start")
+        assert "Claims that rest on it: 1." in found["message"]["en"]
+        assert self.check(tiny)[2] == []  # not told from memory, nor kept
+
+    def test_a_place_that_moved_is_told_where_it_is(self, tiny: Project, folder: Path) -> None:
+        (folder / "sopimus.txt").write_text(f"Uusi kappale.\n{AGREEMENT}", encoding="utf-8")
+
+        _, _, found = self.check(tiny, "--sources", str(folder))
+
+        assert {(f["shape"], f["severity"]) for f in found} == {("place-moved", "info")}
+        assert len(found) == 9
+
+    def test_a_document_that_cannot_be_read(self, tiny: Project, folder: Path) -> None:
+        (folder / "sopimus.txt").unlink()
+
+        code, _, (found,) = self.check(tiny, "--sources", str(folder))
+
+        assert (code, found["shape"]) == (1, "document-not-read")
+        assert "9 places were not re-checked" in found["message"]["en"]
+
+    def test_a_folder_that_is_not_there(self, tiny: Project, tmp_path: Path) -> None:
+        code, said, _ = self.check(tiny, "--sources", str(tmp_path / "nowhere"))
+
+        assert code == 2
+        assert "no folder" in said
+
+    def test_an_accepted_place_counts_only_where_it_was_looked_at(
+        self, tiny: Project, folder: Path
+    ) -> None:
+        (folder / "sopimus.txt").unlink()
+        (tiny.root / "accepted-findings.toml").write_text(
+            '[[finding]]\nshape = "document-not-read"\nfocus_node = "source:x-sopimus"\n'
+            'reason = "It is secret."\nauthor = "A. Analyst"\ndate = 2026-11-22\n',
+            encoding="utf-8",
+        )
+
+        _, said, found = self.check(tiny, "--sources", str(folder))
+        assert found == []
+        assert "1 accepted" in said
+        _, said, _ = self.check(tiny)
+        assert "accepted" not in said
+
+        (folder / "sopimus.txt").write_text(AGREEMENT, encoding="utf-8")
+        result = CliRunner().invoke(
+            main, ["--project", str(tiny.root), "check", "--sources", str(folder)]
+        )
+        assert "[accepted-finding]" in result.stdout
+
+    @pytest.mark.parametrize("form", ["text", "sarif", "junit", "md", "ttl"])
+    def test_each_form_has_them(self, tiny: Project, folder: Path, form: str) -> None:
+        (folder / "sopimus.txt").unlink()
+        command = ["--project", str(tiny.root), "check", "--format", form]
+
+        told = CliRunner().invoke(main, [*command, "--sources", str(folder)])
+        untold = CliRunner().invoke(main, command)
+
+        assert "document-not-read" in told.stdout
+        assert "document-not-read" not in untold.stdout
+
+    def test_since_a_revision_only_what_the_data_brought(self, tiny: Project, folder: Path) -> None:
+        def git(*arguments: str) -> None:
+            person = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+            subprocess.run(["git", *person, *arguments], cwd=tiny.root, check=True)
+
+        (folder / "sopimus.txt").write_text(
+            AGREEMENT.replace("6 kuukautta", "12 kuukautta"), encoding="utf-8"
+        )
+        git("init", "--quiet")
+        git("add", "--all")
+        git("commit", "--quiet", "--message", "Begin")
+        since = ("--since", "HEAD", "--sources", str(folder))
+        assert self.check(tiny, *since)[2] == []
+
+        (data,) = tiny.data.glob("*.ttl")
+        text = data.read_text(encoding="utf-8")
+        digest = re.search(r'x-otsikko-1 .*kyt:digest "(\w+)"', text)
+        assert digest
+        data.write_text(text.replace(digest[1], "0" * 64), encoding="utf-8")
+
+        code, said, (found,) = self.check(tiny, *since)
+        assert code == 1
+        assert found["shape"] == "place-lost"
+        assert "1 new" in said
 
 
 def test_a_folder_that_is_not_there_is_named(tiny: Project, tmp_path: Path) -> None:

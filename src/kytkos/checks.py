@@ -30,6 +30,7 @@ def check(
     *,
     engine: str = "compiled",
     least: str = "info",
+    more: Sequence[Finding] = (),
 ) -> Report:
     """Check a graph.
 
@@ -40,6 +41,7 @@ def check(
         engine: `compiled` runs the shapes on the store, and on pySHACL those that can't be
             compiled; `pyshacl` runs every shape on pySHACL.
         least: the least severity that a place is found for.
+        more: what was found elsewhere, to stand in the same report.
 
     Raises:
         ShapesError: a shape is ill-formed.
@@ -55,7 +57,7 @@ def check(
             results = compiled.validate(data, focus_nodes)
             if left := compiled.uncompiled:
                 results += shacl.validate_with_pyshacl(shapes.store, graph.store, only=left)
-        findings = [*map(from_result, results), *rows(graph, checks), *others(graph, data)]
+        findings = [*map(from_result, results), *rows(graph, checks), *others(graph, data), *more]
         checked = {
             "triples": data.size,
             "focus_nodes": len({node for _, nodes in focus_nodes for node in nodes}),

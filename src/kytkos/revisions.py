@@ -1,13 +1,15 @@
 """The project as it was at a git revision, told as a change to what it is now.
 
 git gives the list of files at the revision and the content of those that differ; nothing is
-checked out, and the index is not touched.
+checked out, and the index is not touched. What is staged is copied into a folder of its own.
 """
 
 import hashlib
 import os
 import subprocess
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,15 +20,23 @@ from kytkos.errors import ProjectError
 from kytkos.graph import FORMATS, Graph, load_content
 from kytkos.project import Project
 from kytkos.queries import Query, read_query
+from kytkos.report import ACCEPTED_FILE
+
+# What a check reads in the folder of a project.
+STAGED = ("data", "ontology", "queries", ACCEPTED_FILE)
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A commit, or the empty tree before the first one; `top` is the folder of the repository."""
+    """A commit, or the empty tree before the first one.
+
+    `top` is the folder that its files are compared with, as a rule that of the `repository`.
+    """
 
     name: str
     tree: str
     top: Path
+    repository: Path
 
     def changed(self, folders: Sequence[Path], now: Iterable[Path]) -> dict[Path, bytes | None]:
         """Give the old content of each file that differs, or None where there was no file.
@@ -53,7 +63,9 @@ class Revision:
         if not under or not self.tree:
             return {}
         names = [path.relative_to(self.top).as_posix() for path in under]
-        listed = _git(self.top, "ls-tree", "-r", "-z", "--full-tree", self.tree, "--", *names)
+        listed = _git(
+            self.repository, "ls-tree", "-r", "-z", "--full-tree", self.tree, "--", *names
+        )
         blobs: dict[Path, str] = {}
         for line in listed.decode("utf-8", "surrogateescape").split("\0"):
             about, _, name = line.partition("\t")
@@ -64,7 +76,8 @@ class Revision:
     def _read(self, blobs: Sequence[str]) -> dict[str, bytes]:
         if not blobs:
             return {}
-        output = _git(self.top, "cat-file", "--batch", content="".join(f"{b}\n" for b in blobs))
+        listed = "".join(f"{blob}\n" for blob in blobs).encode()
+        output = _git(self.repository, "cat-file", "--batch", content=listed)
         contents: dict[str, bytes] = {}
         at = 0
         for blob in blobs:
@@ -101,10 +114,31 @@ def find_revision(folder: Path, name: str) -> Revision:
         found = _git(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
     except ProjectError:
         if name == "HEAD" and not name.startswith("-"):
-            return Revision(name, "", top)
+            return Revision(name, "", top, top)
         hint = "Name a commit, a branch or a tag, for example HEAD or HEAD~1; `git log` lists them."
         raise ProjectError(f"git knows no revision `{name}`", hint=hint) from None
-    return Revision(name, found.decode().strip(), top)
+    return Revision(name, found.decode().strip(), top, top)
+
+
+@contextmanager
+def staged(project: Project, name: str) -> Iterator[tuple[Project, Revision]]:
+    """Give a project as it is staged for the next commit, and a revision to compare it with.
+
+    The project is a copy, gone at the end; files that are not staged are not in it.
+
+    Raises:
+        ProjectError: there is no git, no repository, or no such revision.
+    """
+    revision = find_revision(project.root, name)
+    root = project.root.resolve().relative_to(revision.top)
+    wanted = [(root / part).as_posix() for part in STAGED]
+    listed = _git(revision.top, "--literal-pathspecs", "ls-files", "-z", "--", *wanted, index=True)
+    with tempfile.TemporaryDirectory(prefix="kytkos-") as folder:
+        top = Path(folder).resolve()
+        to = f"--prefix={top.as_posix()}/"
+        _git(revision.top, "checkout-index", "-z", "--stdin", to, content=listed, index=True)
+        (top / root / "data").mkdir(parents=True, exist_ok=True)
+        yield Project(top / root), replace(revision, top=top)
 
 
 def past(
@@ -222,19 +256,18 @@ def _blob(path: Path, digits: int) -> str:
     return digest(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
-def _git(folder: Path, *arguments: str, content: str = "") -> bytes:
-    # In a hook git names its repository in the environment, relative to another folder.
-    environment = {
-        key: value
-        for key, value in os.environ.items()
-        if key not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
-    }
+def _git(folder: Path, *arguments: str, content: bytes = b"", index: bool = False) -> bytes:
+    # In a hook git names its repository in the environment, relative to another folder; and
+    # the index of this very commit, which `commit --all` and `commit FILE` have of their own,
+    # relative to the top of the repository.
+    dropped = {"GIT_DIR", "GIT_WORK_TREE", "GIT_PREFIX"} | (set() if index else {"GIT_INDEX_FILE"})
+    environment = {key: value for key, value in os.environ.items() if key not in dropped}
     try:
         ran = subprocess.run(
             ["git", *arguments],
             cwd=folder,
             env=environment | {"LC_ALL": "C"},
-            input=content.encode(),
+            input=content,
             capture_output=True,
             check=False,
         )

@@ -1,19 +1,22 @@
 """`kytkos check`: the findings about the data."""
 
 import gc
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from kytkos import collector
 from kytkos.cli.common import SEVERITY, command, counts, print_findings, report_of, say
+from kytkos.cli.documents import place_findings
 from kytkos.errors import KytkosError
 
 if TYPE_CHECKING:
     from kytkos.graph import Graph
     from kytkos.project import Project
-    from kytkos.report import Finding, Report
+    from kytkos.report import Finding, Report, Rule
+    from kytkos.revisions import Revision
     from kytkos.terms import Prefixes
 
 _MUCH_MB = 5  # from here on a check takes longer than a second
@@ -48,9 +51,20 @@ _MUCH_MB = 5  # from here on a check takes longer than a second
     help="Tell only what is new since a git revision, and check only what can have changed.",
 )
 @click.option(
+    "--staged",
+    is_flag=True,
+    help="Check what git would commit, not the files as they are, since HEAD or --since.",
+)
+@click.option(
     "--cache/--no-cache",
     default=True,
     help="Whether to tell again what was found in the very same files; on if not given.",
+)
+@click.option(
+    "--sources",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Re-check the places of claims against the source documents in this folder, too.",
 )
 @click.option("--watch", is_flag=True, help="Check again as files are saved, until Ctrl-C.")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
@@ -64,7 +78,9 @@ def check(
     show: str,
     engine: str,
     since: str | None,
+    staged: bool,
     cache: bool,
+    folder: Path | None,
     watch: bool,
     files: tuple[Path, ...],
 ) -> int:
@@ -77,29 +93,46 @@ def check(
     \b
     Example: kytkos --lang fi check --fail-on warning
              kytkos check --since HEAD
+             kytkos check --staged
+             kytkos check --sources documents
              kytkos check --format sarif > kytkos.sarif
              kytkos check --format md --show info >> "$GITHUB_STEP_SUMMARY"
     """
+    if watch and (since or staged or folder):
+        raise click.UsageError("--watch checks the files as they are saved, and nothing else")
+    if staged and files:
+        raise click.UsageError("--staged checks what is staged of the project, and no other files")
     if watch:
         return _watch(project, lang, show, files)
     least = show if form == "text" else "info"
-    if since or form == "ttl" or engine != "compiled" or not cache:
-        graph = _read(project, files)
-        prefixes = graph.prefixes
-        if since:
-            report = _since(project, graph, since)
-        else:
-            report = report_of(project, graph, engine, least)
-    else:
-        report, prefixes = _in_full(project, files, least)
-    if form == "text":
-        print_findings(report, show, lang, prefixes, project.root)
-    elif form == "ttl":
-        from kytkos import outputs
+    with ExitStack() as stack:
+        revision = None
+        if staged:
+            from kytkos import revisions
 
-        click.echo(outputs.to_turtle(report, project.shapes(), graph), nl=False)
-    else:
-        click.echo(_in_form(report, form, project, prefixes, lang, fail_on, show), nl=False)
+            project, revision = stack.enter_context(revisions.staged(project, since or "HEAD"))
+        elif since:
+            from kytkos import revisions
+
+            revision = revisions.find_revision(project.root, since)
+        if revision or folder or form == "ttl" or engine != "compiled" or not cache:
+            graph = _read(project, files)
+            prefixes = graph.prefixes
+            if revision:
+                report = _since(project, graph, revision, folder)
+            else:
+                report = report_of(project, graph, engine, least, folder)
+        else:
+            report, prefixes = _in_full(project, files, least)
+        if form == "text":
+            print_findings(report, show, lang, prefixes, project.root)
+        elif form == "ttl":
+            from kytkos import outputs
+
+            click.echo(outputs.to_turtle(report, project.shapes(), graph), nl=False)
+        else:
+            rules = () if form in ("json", "md") else _rules(project, folder)
+            click.echo(_in_form(report, form, rules, prefixes, lang, fail_on, show), nl=False)
     accepted = f", {len(report.accepted)} accepted" if report.accepted else ""
     looked_at = f"{report.checked['triples']} triples, {report.checked['shapes']} rules"
     say(f"{looked_at}: {counts(report)}{accepted}")
@@ -137,26 +170,54 @@ def _in_full(project: "Project", files: tuple[Path, ...], least: str) -> "tuple[
     return report, graph.prefixes
 
 
-def _since(project: "Project", graph: Any, name: str) -> "Report":
-    from kytkos import accepted, changes, revisions
+def _since(
+    project: "Project", graph: "Graph", revision: "Revision", folder: Path | None
+) -> "Report":
+    from dataclasses import replace
 
-    revision = revisions.find_revision(project.root, name)
+    from kytkos import accepted, changes, checks, revisions
+
+    name = revision.name
     shapes, queries = project.shapes(), project.checks()
     try:
         past = revisions.past(project, revision, graph, shapes, queries)
         difference = changes.since(graph, shapes, queries, past)
+        new, gone = _moved_since(project, graph, revision, folder) if folder else ([], 0)
     except KytkosError as error:
-        report = report_of(project, graph)
+        report = report_of(project, graph, folder=folder)
         say(f"{error}\n\nSo {name} can't be compared with, and all findings are new.")
         return report
     for shape, why in difference.in_full:
         say(f"{shape} is checked in full on each change: {why}.")
     say(
-        f"since {name}: {len(difference.new)} new, {len(difference.resolved)} resolved; "
-        f"{difference.looked_at} things checked"
+        f"since {name}: {len(difference.new) + len(new)} new, "
+        f"{len(difference.resolved) + gone} resolved; {difference.looked_at} things checked"
     )
     entries = accepted.read(project.root, graph.prefixes)
-    return accepted.set_apart(difference.report(graph, len(queries)), entries)
+    report = difference.report(graph, len(queries))
+    if new:
+        found = checks.placed(graph, [*report.findings, *new])
+        report = replace(report, findings=found)
+    return accepted.set_apart(report, entries)
+
+
+def _moved_since(
+    project: "Project", graph: "Graph", revision: "Revision", folder: Path
+) -> "tuple[list[Finding], int]":
+    """Give the findings about places that were none then, and count those that are none now."""
+    from kytkos import revisions
+
+    now = place_findings(project, graph, folder)
+    then = place_findings(project, revisions.graph_at(project, revision, graph), folder)
+    known, left = ({(f.shape, f.focus_node) for f in found} for found in (then, now))
+    return [f for f in now if (f.shape, f.focus_node) not in known], len(known - left)
+
+
+def _rules(project: "Project", folder: Path | None) -> "tuple[Rule, ...]":
+    """List what can have spoken: of the source documents, only where they were read."""
+    from kytkos import checks, sources
+
+    return checks.rules(project.shapes(), project.checks()) + (sources.rules() if folder else ())
 
 
 def _watch(project: "Project", lang: str, show: str, files: tuple[Path, ...]) -> int:
@@ -199,7 +260,7 @@ def _watch(project: "Project", lang: str, show: str, files: tuple[Path, ...]) ->
 def _in_form(
     report: "Report",
     form: str,
-    project: "Project",
+    rules: "tuple[Rule, ...]",
     prefixes: "Prefixes",
     lang: str,
     fail_on: str,
@@ -207,12 +268,11 @@ def _in_form(
 ) -> str:
     if form == "json":
         return report.to_json(lang)
-    from kytkos import checks, outputs
+    from kytkos import outputs
 
     style = outputs.Style(lang, prefixes)
     if form == "md":
         return outputs.to_markdown(report, style, show)
-    rules = checks.rules(project.shapes(), project.checks())
     if form == "junit":
         return outputs.to_junit(report, rules, style, fail_on)
     return outputs.to_sarif(report, rules, style)

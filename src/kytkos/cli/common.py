@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +15,7 @@ from kytkos.errors import KytkosError
 from kytkos.terms import LANGUAGES
 
 if TYPE_CHECKING:
+    from kytkos.accepted import Entry
     from kytkos.graph import Graph
     from kytkos.project import Project
     from kytkos.report import Report
@@ -169,14 +170,37 @@ def as_of_day(project: "Project", text: str | None) -> "tuple[Graph, Term | None
 
 
 def report_of(
-    project: "Project", graph: Any, engine: str = "compiled", least: str = "info"
+    project: "Project",
+    graph: Any,
+    engine: str = "compiled",
+    least: str = "info",
+    folder: Path | None = None,
 ) -> "Report":
-    """Check a graph, and set the accepted findings apart; `least` as of `checks.check`."""
+    """Check a graph, and set the accepted findings apart; `least` as of `checks.check`.
+
+    Places are re-checked where the folder of the source documents is given.
+    """
     from kytkos import accepted, checks
 
     shapes, queries = project.shapes(), project.checks()
-    report = checks.check(graph, shapes, queries, engine=engine, least=least)
-    return accepted.apply(report, accepted.read(project.root, graph.prefixes), graph.prefixes)
+    entries = accepted.read(project.root, graph.prefixes)
+    if folder:
+        from kytkos.cli.documents import place_findings
+
+        more = place_findings(project, graph, folder)
+    else:
+        more = ()
+        entries = _of_what_was_checked(entries) if entries else ()
+    report = checks.check(graph, shapes, queries, engine=engine, least=least, more=more)
+    return accepted.apply(report, entries, graph.prefixes)
+
+
+def _of_what_was_checked(entries: "Sequence[Entry]") -> "tuple[Entry, ...]":
+    """Leave out what was accepted of the source documents: they were not read."""
+    from kytkos import sources
+
+    unchecked = {rule.name for rule in sources.rules()}
+    return tuple(entry for entry in entries if entry.shape not in unchecked)
 
 
 def counts(report: "Report") -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kytkos.project import Project
+    from kytkos.report import Finding
     from kytkos.sources import SourceDocument
 
 
@@ -27,3 +28,15 @@ def passages(project: "Project", graph: Any, lang: str, folder: Path) -> dict[st
         texts = {document.iri: sources.read_document(folder, document)}
         found |= {place.iri: sources.passage_of(place, texts) for place in document.places}
     return found
+
+
+def place_findings(project: "Project", graph: Any, folder: Path) -> "tuple[Finding, ...]":
+    """Re-check each place against the documents of a folder, and give what is found.
+
+    Raises:
+        SourceError: there is no such folder.
+    """
+    from kytkos import sources
+
+    # The labels of the documents are not told, in whatever language they are.
+    return tuple(sources.findings(sources.verify(folder, documents(project, graph, "fi"))))

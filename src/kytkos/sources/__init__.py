@@ -9,6 +9,7 @@ from kytkos.sources.documents import (
     find_document,
     read_document,
 )
+from kytkos.sources.findings import findings, rules
 from kytkos.sources.normal import Span, Text, normalise
 from kytkos.sources.outcomes import (
     coverage_json,
@@ -62,6 +63,7 @@ __all__ = [
     "coverage_lines",
     "documents",
     "find_document",
+    "findings",
     "locate",
     "nearest",
     "normalise",
@@ -70,6 +72,7 @@ __all__ = [
     "place_key",
     "place_turtle",
     "read_document",
+    "rules",
     "section_at",
     "standing_table",
     "summary",

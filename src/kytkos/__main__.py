@@ -1,0 +1,5 @@
+"""`python -m kytkos`: the same as `kytkos`."""
+
+from kytkos.cli import main
+
+main(prog_name="kytkos")
