@@ -235,10 +235,9 @@ def test_a_syntax_error_leaves_with_2_and_a_place(run: Run, make_project: MakePr
     result = run("--project", project.root, "check")
 
     assert result.exit_code == 2
-    assert result.stdout == ""
-    assert result.stderr.startswith("data/things.ttl:7:")
-    assert "error: " in result.stderr
-    assert "hint: " in result.stderr
+    assert result.stdout.startswith("data/things.ttl:7:1: virhe: ")
+    assert "vihje: " in result.stdout
+    assert "can't be read as a whole: data/things.ttl:7:1" in result.stderr
 
 
 def test_a_folder_that_is_no_project_gets_one_sentence(run: Run, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_a_file_that_is_not_utf_8_is_named_with_the_line(tmp_path: Path) -> None
     with pytest.raises(DataError) as caught:
         load([tmp_path], tmp_path)
 
-    assert caught.value.place == Place("latin.ttl", 2)
+    assert caught.value.place == Place("latin.ttl", 2, 13)
     assert "UTF-8" in str(caught.value)
 
 

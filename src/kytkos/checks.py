@@ -58,16 +58,37 @@ def check(
             if left := compiled.uncompiled:
                 results += shacl.validate_with_pyshacl(shapes.store, graph.store, only=left)
         findings = [*map(from_result, results), *rows(graph, checks), *others(graph, data), *more]
+        sure = _sure(graph, findings)
         checked = {
             "triples": data.size,
             "focus_nodes": len({node for _, nodes in focus_nodes for node in nodes}),
             "shapes": len(compiled) + len(checks) + len(vocabulary.rules()),
         }
-        return Report(placed(graph, findings, least), checked)
+        if len(sure) < len(findings):
+            checked["held_back"] = len(findings) - len(sure)
+        faults = (fault for file in graph.salvaged for fault in file.faults)
+        return Report((*faults, *placed(graph, sure, least)), checked)
+
+
+def _sure(graph: Graph, findings: list[Finding]) -> list[Finding]:
+    """Leave out what may follow only from what could not be read."""
+    doubtful: set[str] = set()
+    for file in graph.salvaged:
+        if file.doubtful is None:
+            return []
+        doubtful |= file.doubtful
+    return [
+        finding
+        for finding in findings
+        if finding.focus_node not in doubtful
+        and not (finding.value and finding.value.value in doubtful)
+    ]
 
 
 def rules(shapes: Graph, checks: Mapping[str, Query]) -> tuple[Rule, ...]:
     """List what can speak: the shapes that have messages, and the checks."""
+    from kytkos import syntax
+
     severities: dict[str, str] = {}
     messages: dict[str, dict[str, str]] = {}
     for record in Oxigraph(shapes).select(_MESSAGES).records():
@@ -82,7 +103,7 @@ def rules(shapes: Graph, checks: Mapping[str, Query]) -> tuple[Rule, ...]:
         blank = {lang: _PLACEHOLDER.sub("…", text) for lang, text in texts.items()}
         found.append(Rule(name, query.headers.get("severity", "violation"), blank))
     found += [Rule(name, *said) for name, said in vocabulary.rules().items()]
-    return tuple(sorted(found, key=lambda rule: rule.name))
+    return tuple(sorted([*found, syntax.rule()], key=lambda rule: rule.name))
 
 
 def others(graph: Graph, data: shacl.Indexes | None = None) -> Iterator[Finding]:

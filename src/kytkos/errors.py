@@ -3,6 +3,7 @@
     KytkosError                 exit code 2, no traceback
     ├── ProjectError            a folder that is no project, or lacks a part
     ├── DataError               a data or ontology file that can't be read
+    │   └── BrokenFileError     what it says all the same (module `syntax`)
     ├── ShapesError             shapes that can't be loaded
     ├── QueryError              a query that is not there, can't be parsed or bound
     ├── EndpointError           a server that does not answer, or not what was asked
@@ -12,24 +13,40 @@
 Any other exception is a mistake of ours and keeps its traceback.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from kytkos.terms import Place
+
+_WORDS = {"fi": ("virhe", "vihje"), "sv": ("fel", "tips"), "en": ("error", "hint")}
 
 
 class KytkosError(Exception):
     """Something a user can put right: what is wrong, where, and what to do."""
 
-    def __init__(self, message: str, *, hint: str = "", place: Place | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        place: Place | None = None,
+        translations: Mapping[str, tuple[str, str]] | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.place = place
+        self.translations = translations or {}  # message and hint by language
+
+    def text(self, lang: str) -> str:
+        """Write it in a language where it was translated, else in English."""
+        lang = lang if lang in self.translations else "en"
+        message, hint = self.translations.get(lang, (self.message, self.hint))
+        error, advice = _WORDS[lang]
+        where = f"{self.place}: " if self.place else ""
+        return f"{where}{error}: {message}" + (f"\n\n{advice}: {hint}" if hint else "")
 
     def __str__(self) -> str:
-        where = f"{self.place}: " if self.place else ""
-        hint = f"\n\nhint: {self.hint}" if self.hint else ""
-        return f"{where}error: {self.message}{hint}"
+        return self.text("en")
 
 
 class ProjectError(KytkosError):

@@ -3,8 +3,10 @@
 The named graphs are packaging only; queries and checks see their union.
 """
 
+import codecs
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import stat
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -16,13 +18,14 @@ from kytkos.errors import DataError
 from kytkos.terms import RDF_LANG_STRING, XSD, Place, Prefixes, Term
 
 if TYPE_CHECKING:
+    from kytkos.syntax import Salvage
     from kytkos.whereabouts import Sought
 
 FORMATS = {".ttl": ox.RdfFormat.TURTLE, ".trig": ox.RdfFormat.TRIG}
 
 # Each begins with letters, which are looked for much faster than the beginnings of lines.
-_PREFIXES = [re.compile(rf"{word}\s+([^\s:]*):\s*<([^>]*)>") for word in ("refix", "REFIX")]
-_POSITION = re.compile(r"^Parser error (?:at|between) [^:]*: ")
+_PREFIXES = [re.compile(rb"%s\s+([^\s:]*):\s*<([^>]*)>" % word) for word in (b"refix", b"REFIX")]
+_CHUNK = 2**20
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Graph:
     files: dict[str, Path]
     prefixes: Prefixes
     root: Path = field(default_factory=Path)
+    salvaged: "tuple[Salvage, ...]" = ()  # of the files that could not be read as a whole
 
     @cached_property
     def triples(self) -> int:
@@ -56,12 +60,13 @@ class Graph:
         return find(self.store, self.files, shown, sought)
 
 
-def load(paths: Iterable[Path], root: Path) -> Graph:
+def load(paths: Iterable[Path], root: Path, *, lenient: Container[Path] = ()) -> Graph:
     """Load Turtle and TriG files, in the order of their names, each into a graph of its own.
 
     Args:
         paths: files, or folders to search for `.ttl` and `.trig`.
         root: the folder that paths are shown relative to.
+        lenient: those of the paths of whose files what can be read is enough.
 
     Raises:
         DataError: a file is not there, not UTF-8, or not well-formed.
@@ -69,20 +74,45 @@ def load(paths: Iterable[Path], root: Path) -> Graph:
     store = ox.Store()
     files: dict[str, Path] = {}
     namespaces: dict[str, str] = {}
-    for path in _files(paths):
-        name = _relative(path, root)
-        files[f"file:{name}"] = path
-        namespaces.update(load_file(store, path, name))
-    return Graph(store, files, Prefixes(namespaces), root)
+    salvaged: list[Salvage] = []
+    for given in paths:
+        for path in _files(given):
+            name = _relative(path, root)
+            files[f"file:{name}"] = path
+            try:
+                namespaces.update(load_file(store, path, name, namespaces))
+            except DataError as error:
+                if given not in lenient:
+                    raise
+                salvaged.append(_salvage(error, store, name))
+                namespaces.update(salvaged[-1].namespaces)
+    return Graph(store, files, Prefixes(namespaces), root, tuple(salvaged))
 
 
-def load_file(store: ox.Store, path: Path, shown: str) -> dict[str, str]:
-    """Load one file into the graph `file:{shown}`; give the prefixes it declares."""
+def load_file(
+    store: ox.Store, path: Path, shown: str, known: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Load one file into the graph `file:{shown}`; give the prefixes it declares.
+
+    Args:
+        store: where to.
+        path: the file.
+        shown: what to call it.
+        known: prefixes that others declare.
+
+    Raises:
+        DataError: it is not there, no plain file, not UTF-8, or not well-formed.
+    """
     try:
+        # Whoever opens a pipe waits for another to write to it.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise OSError(0, "not a file")
         content = path.read_bytes()
     except OSError as error:
-        raise DataError(f"can't read the file: {error.strerror}", place=Place(shown)) from error
-    return load_content(store, content, shown)
+        from kytkos.syntax import unreadable
+
+        raise unreadable(shown, error.strerror or str(error)) from error
+    return load_content(store, content, shown, known=known)
 
 
 def to_term(node: "ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple") -> Term:
@@ -98,7 +128,13 @@ def to_term(node: "ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple") -> Ter
     return Term("literal", node.value, node.language or "", "" if plain else datatype)
 
 
-def load_content(store: ox.Store, content: bytes, shown: str, where: str = "") -> dict[str, str]:
+def load_content(
+    store: ox.Store,
+    content: bytes,
+    shown: str,
+    where: str = "",
+    known: Mapping[str, str] | None = None,
+) -> dict[str, str]:
     """Load the content of a file into the graph `file:{shown}`; give its prefixes.
 
     Args:
@@ -106,54 +142,73 @@ def load_content(store: ox.Store, content: bytes, shown: str, where: str = "") -
         content: Turtle or TriG, as the end of `shown` tells.
         shown: the path of the file.
         where: what an error calls the file, if not by its path.
+        known: prefixes that others declare.
+
+    Raises:
+        DataError: it is not UTF-8, or not well-formed.
     """
-    content = content.removeprefix(b"\xef\xbb\xbf")
-    where = where or shown
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        hint = "Save the file in UTF-8."
-        raise DataError("the file is not in UTF-8", hint=hint, place=Place(where, line)) from error
+    content = content.removeprefix(codecs.BOM_UTF8)
     name = ox.NamedNode(f"file:{shown}")
     rdf_format = FORMATS[PurePosixPath(shown).suffix]
     try:
+        _check_encoding(content)
         if rdf_format == ox.RdfFormat.TURTLE:
             store.load(content, format=rdf_format, base_iri=name.value, to_graph=name)
         else:
             store.load(content, format=rdf_format, base_iri=name.value)
-    except SyntaxError as error:
-        place = Place(where, error.lineno or 0, error.offset or 0)
-        message = _POSITION.sub("", error.msg)
-        hint = "Before this place a full stop, semicolon or quotation mark may be missing."
-        raise DataError(message, hint=hint, place=place) from error
-    return _prefixes(text)
+    except (SyntaxError, UnicodeDecodeError) as error:
+        from kytkos.syntax import broken
+
+        raise broken(content, where or shown, rdf_format, known or {}) from error
+    return _prefixes(content)
 
 
-def _prefixes(text: str) -> dict[str, str]:
+def _check_encoding(content: bytes) -> None:
+    """Decode all of it, for the store looks at no comments."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for start in range(0, len(content), _CHUNK):
+        decoder.decode(content[start : start + _CHUNK])
+    decoder.decode(b"", final=True)
+
+
+def _salvage(error: DataError, store: ox.Store, shown: str) -> "Salvage":
+    """Load what could be read of a file."""
+    from kytkos.syntax import BrokenFileError
+
+    if not isinstance(error, BrokenFileError):
+        raise error
+    graph = None if shown.endswith(".trig") else ox.NamedNode(f"file:{shown}")
+    quads = error.salvage.quads
+    if graph:
+        quads = tuple(ox.Quad(q.subject, q.predicate, q.object, graph) for q in quads)
+    store.extend(quads)
+    return error.salvage
+
+
+def _prefixes(content: bytes) -> dict[str, str]:
     """Find the prefixes that a Turtle file declares, at the beginnings of lines."""
     found: dict[str, str] = {}
     for pattern in _PREFIXES:
-        for declared in pattern.finditer(text):
-            line = text.rfind("\n", 0, declared.start()) + 1
-            if text[line : declared.start()].strip().lower() in ("@p", "p"):
-                found[declared[1]] = declared[2]
+        for declared in pattern.finditer(content):
+            line = content.rfind(b"\n", 0, declared.start()) + 1
+            if content[line : declared.start()].strip().lower() in (b"@p", b"p"):
+                found[declared[1].decode()] = declared[2].decode()
     return found
 
 
-def _files(paths: Iterable[Path]) -> Iterator[Path]:
-    for path in paths:
-        if path.is_dir():
-            yield from sorted(p for p in path.rglob("*") if p.suffix in FORMATS and p.is_file())
-        elif path.suffix not in FORMATS:
-            hint = f"Data files end in {' or '.join(FORMATS)}."
-            raise DataError("not a data file", hint=hint, place=Place(str(path)))
-        else:
-            yield path
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from sorted(p for p in path.rglob("*") if p.suffix in FORMATS and not p.is_dir())
+    elif path.suffix not in FORMATS:
+        hint = f"Data files end in {' or '.join(FORMATS)}."
+        raise DataError("not a data file", hint=hint, place=Place(str(path)))
+    else:
+        yield path
 
 
 def _relative(path: Path, root: Path) -> str:
+    whole = path.resolve() if path.exists() else path.parent.resolve() / path.name
     try:
-        return path.resolve().relative_to(root.resolve()).as_posix()
+        return whole.relative_to(root.resolve()).as_posix()
     except ValueError:
         return path.as_posix()

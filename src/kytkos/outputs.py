@@ -223,14 +223,14 @@ def _source_line(place: Place, root: Path, texts: dict[str, Lines]) -> tuple[str
     """Read the line of a place, and how long the term there is."""
     if place.path not in texts:
         try:
-            text = (root / place.path).read_bytes().decode("utf-8-sig")
-        except (OSError, UnicodeDecodeError):
+            text = (root / place.path).read_bytes().decode("utf-8-sig", "replace")
+        except OSError:
             text = ""
         texts[place.path] = Lines(text)
     lines = texts[place.path]
     line = lines.line(place.line)
     column = place.column - 1
-    if not line or not 0 <= column < len(line):
+    if not line or not 0 <= column <= len(line):
         return None
     if not place.path.endswith((".ttl", ".trig")):
         return line, len(line) - column

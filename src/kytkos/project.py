@@ -42,15 +42,21 @@ class Project:
         """Give the files that a check reads, of those that are there."""
         for folder in (self.data, *more):
             within = sorted(folder.rglob("*")) if folder.is_dir() else [folder]
-            yield from (path for path in within if path.suffix in _DATA)
+            yield from (p for p in within if p.suffix in _DATA and not p.is_dir())
         yield from sorted(self.ontology.glob("*.ttl"))
         yield from sorted((self.queries / "checks").glob("*.rq"))
 
-    def graph(self, *more: Path) -> "Graph":
-        """Load the ontology, the code lists and the data, and more files where given."""
+    def graph(self, *more: Path, lenient: bool = False) -> "Graph":
+        """Load the ontology, the code lists and the data, and more files where given.
+
+        With `lenient`, what can be read of a broken file of the data is enough.
+        """
         from kytkos.graph import load
 
-        return load([*self._vocabulary_files(), self.data, *more], self.root)
+        paths = [self.data, *more]
+        return load(
+            [*self._vocabulary_files(), *paths], self.root, lenient=paths if lenient else ()
+        )
 
     def shapes(self) -> "Graph":
         """Load the shapes.

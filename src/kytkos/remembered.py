@@ -36,6 +36,8 @@ def digest(files: Iterable[Path], root: Path, *how: str) -> str | None:
     whole = hashlib.sha256(repr((_program(), how)).encode())
     try:
         for path in files:
+            if path.exists() and not path.is_file():
+                return None  # a pipe, say: whoever opens it waits
             content = path.read_bytes() if path.exists() else b""
             shown = os.path.relpath(path, root)
             if (path.suffix == ".rq" or b"sh:select" in content) and _FLEETING.search(content):

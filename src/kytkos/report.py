@@ -8,6 +8,7 @@ from typing import Any
 from kytkos.terms import Place, Prefixes, Term
 
 ACCEPTED_FILE = "accepted-findings.toml"
+BROKEN = "syntax"  # stands for a shape where a file can't be read
 SEVERITIES = ("violation", "warning", "info")
 
 _WORDS = {
@@ -91,6 +92,11 @@ class Report:
         """Give the findings that are as severe as the threshold, or more."""
         limit = SEVERITIES.index(threshold)
         return tuple(f for f in self.findings if SEVERITIES.index(f.severity) <= limit)
+
+    @property
+    def broken(self) -> tuple[Finding, ...]:
+        """The faults of files that can't be read, or not all of them."""
+        return tuple(f for f in self.findings if f.shape == BROKEN)
 
     @property
     def conforms(self) -> bool:

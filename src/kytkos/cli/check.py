@@ -136,6 +136,9 @@ def check(
     accepted = f", {len(report.accepted)} accepted" if report.accepted else ""
     looked_at = f"{report.checked['triples']} triples, {report.checked['shapes']} rules"
     say(f"{looked_at}: {counts(report)}{accepted}")
+    if report.broken:
+        say(_unread(report))
+        return 2
     return 1 if report.at_least(fail_on) else 0
 
 
@@ -144,9 +147,9 @@ def _read(project: "Project", files: tuple[Path, ...]) -> "Graph":
     paths = [path for path in project.read_by_check(*files) if path.is_file()]
     megabytes = sum(path.stat().st_size for path in paths) // 1_000_000
     if megabytes < _MUCH_MB:
-        return project.graph(*files)
+        return project.graph(*files, lenient=True)
     say(f"reading {megabytes} MB")
-    graph = project.graph(*files)
+    graph = project.graph(*files, lenient=True)
     say(f"checking {len(graph.store):,} statements")
     return graph
 
@@ -170,6 +173,15 @@ def _in_full(project: "Project", files: tuple[Path, ...], least: str) -> "tuple[
     return report, graph.prefixes
 
 
+def _unread(report: "Report") -> str:
+    """Say which files could not be read as a whole, and what that means for the report."""
+    first = {f.place.path: str(f.place) for f in reversed(report.broken) if f.place}
+    files = ", ".join(sorted(first.values()))
+    held = report.checked.get("held_back", 0)
+    rest = f"; {held} findings that may follow from it are left out" if held else ""
+    return f"can't be read as a whole: {files}{rest}"
+
+
 def _since(
     project: "Project", graph: "Graph", revision: "Revision", folder: Path | None
 ) -> "Report":
@@ -178,6 +190,9 @@ def _since(
     from kytkos import accepted, changes, checks, revisions
 
     name = revision.name
+    if graph.salvaged:
+        say(f"Not all files can be read, so all findings are told, not only those since {name}.")
+        return report_of(project, graph, folder=folder)
     shapes, queries = project.shapes(), project.checks()
     try:
         past = revisions.past(project, revision, graph, shapes, queries)
@@ -242,7 +257,7 @@ def _watch(project: "Project", lang: str, show: str, files: tuple[Path, ...]) ->
                 say(f"{counts(report)}; watching (Ctrl-C ends)")
                 continue
             for error in event.errors:
-                say(str(error))
+                say(error.text(lang))
             new, gone = open_ones(event.difference.new), open_ones(event.difference.resolved)
             print_findings(new, show, lang, watched.graph.prefixes, project.root)
             if gone.at_least(show):

@@ -93,10 +93,11 @@ def command(
         from kytkos.project import language, open_project
 
         root, lang = context.obj
+        lang = language(lang)
         try:
-            code = function(open_project(root), language(lang), **options)
+            code = function(open_project(root), lang, **options)
         except KytkosError as error:
-            click.echo(str(error), err=True)
+            click.echo(error.text(lang), err=True)
             code = 2
         context.exit(code)
 
@@ -192,6 +193,8 @@ def report_of(
         more = ()
         entries = _of_what_was_checked(entries) if entries else ()
     report = checks.check(graph, shapes, queries, engine=engine, least=least, more=more)
+    if report.broken:  # what was accepted may be in what could not be read
+        return accepted.set_apart(report, entries)
     return accepted.apply(report, entries, graph.prefixes)
 
 
