@@ -113,7 +113,10 @@ def test_the_county_uses_only_what_is_declared_and_described(county_graph: Graph
 
 
 def test_every_rule_has_its_messages() -> None:
-    for name, (severity, messages) in vocabulary.rules().items():
+    rules = vocabulary.rules()
+
+    assert set(rules) == set(vocabulary._texts()) - {"hints"}
+    for name, (severity, messages) in rules.items():
         assert severity in ("violation", "warning", "info"), name
         assert set(messages) == set(LANGUAGES)
 

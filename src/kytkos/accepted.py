@@ -11,7 +11,6 @@ date = 2026-11-22
 
 import datetime
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,11 +53,13 @@ def read(root: Path, prefixes: Prefixes) -> tuple[Entry, ...]:
         DataError: the file can't be read, or an entry is not complete.
     """
     path = root / ACCEPTED_FILE
+    if not path.exists():
+        return ()
+    import tomllib
+
     try:
         text = path.read_text(encoding="utf-8-sig")
         whole = tomllib.loads(text)
-    except FileNotFoundError:
-        return ()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"can't read the file: {error}", place=Place(ACCEPTED_FILE)) from error
     except tomllib.TOMLDecodeError as error:

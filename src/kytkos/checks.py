@@ -62,7 +62,7 @@ def check(
         checked = {
             "triples": data.size,
             "focus_nodes": len({node for _, nodes in focus_nodes for node in nodes}),
-            "shapes": len(compiled) + len(checks) + len(vocabulary.rules()),
+            "shapes": len(compiled) + len(checks) + len(vocabulary.CHECKS),
         }
         if len(sure) < len(findings):
             checked["held_back"] = len(findings) - len(sure)

@@ -1,6 +1,5 @@
 """Findings as plain data, and their text and JSON forms."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -126,6 +125,8 @@ class Report:
 
         Messages are in all languages, hints in the one.
         """
+        import json
+
         whole = {
             "conforms": self.conforms,
             "findings": [_to_json(finding, lang) for finding in self.findings],

@@ -1,7 +1,6 @@
 """The answer to a SELECT: variables and rows of terms."""
 
 import io
-import json
 import re
 import sys
 from collections import defaultdict
@@ -84,6 +83,8 @@ class Table:
 
     def to_json(self) -> str:
         """Write the SPARQL 1.1 Query Results JSON Format."""
+        import json
+
         bindings = [
             {v: t.to_json() for v, t in zip(self.variables, row, strict=True) if t is not None}
             for row in self.rows

@@ -4,11 +4,10 @@ Declared is what has the type of a class or a property; the terms of RDF, RDF Sc
 XML Schema and SHACL are taken as declared.
 """
 
-import tomllib
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import chain
 from pathlib import Path
@@ -47,6 +46,18 @@ _OURS = f"""
       ?thing a ?class . FILTER (STRSTARTS(STR(?thing), "{ID}"))
     }}"""
 
+CHECKS = (
+    "undeclared-class",
+    "undeclared-property",
+    "property-as-class",
+    "class-as-property",
+    "literal-for-thing",
+    "thing-for-literal",
+    "deprecated-term",
+    "nothing-describes",
+    "nothing-refers",
+)
+
 # A kind of which nine in ten are referred to is one that is there to be referred to.
 _LEAST_SIZE, _MOST_UNREFERRED = 5, 0.1
 
@@ -65,13 +76,14 @@ def rules() -> dict[str, tuple[str, dict[str, str]]]:
     """Give the severity and the messages of each of these checks."""
     return {
         name: (texts["severity"], {lang: texts[lang].format(term="…") for lang in LANGUAGES})
-        for name, texts in _texts().items()
-        if name != "hints"
+        for name, texts in ((name, _texts()[name]) for name in CHECKS)
     }
 
 
 @cache
 def _texts() -> dict[str, Any]:
+    import tomllib
+
     return tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
@@ -102,7 +114,6 @@ def _beside(word: str, names: list[str]) -> list[str]:
 class _Check:
     graph: Graph
     data: Indexes | None = None
-    texts: dict[str, Any] = field(default_factory=_texts)
 
     def findings(self) -> Iterator[Finding]:
         """Check each predicate, and each IRI that it leads to."""
@@ -214,9 +225,9 @@ class _Check:
         value: Term | None = None,
         near: str = "",
     ) -> Finding:
-        texts = self.texts[name]
+        texts, hints = _texts()[name], _texts()["hints"]
         shown = self.graph.prefixes.curie(about)
-        hint = self.texts["hints"]["replaced" if name == "deprecated-term" else "near"]
+        hint = hints["replaced" if name == "deprecated-term" else "near"]
         return Finding(
             severity=texts["severity"],
             shape=name,

@@ -5,6 +5,7 @@ A module a verb, or a family of verbs, imported when one of them is asked for.
 
 import atexit
 import errno
+import gc
 import os
 import sys
 from contextlib import suppress
@@ -15,7 +16,11 @@ __all__ = ["main", "run"]
 
 
 def run() -> None:
-    """Run the program, and leave without taking the graph apart: that takes a tenth of a check."""
+    """Run the program, and leave without taking the graph apart: that takes a tenth of a check.
+
+    The collector of cycles rests. What goes on for long or makes much wakes it.
+    """
+    gc.disable()
     try:
         main()
     except SystemExit as leaving:

@@ -1,5 +1,6 @@
 """`kytkos build`: the maps."""
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,7 @@ def build(
         return 1
     texts = passages(project, graph, lang, folder) if folder else {}
     progress = Progress()
+    gc.enable()  # since pages are many
     try:
         site = pages.build(
             project,

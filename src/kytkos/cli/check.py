@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kytkos import collector
 from kytkos.cli.common import SEVERITY, command, counts, print_findings, report_of, say
 from kytkos.cli.documents import place_findings
 from kytkos.errors import KytkosError
@@ -69,7 +68,6 @@ _MUCH_MB = 5  # from here on a check takes longer than a second
 @click.option("--watch", is_flag=True, help="Check again as files are saved, until Ctrl-C.")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @command
-@collector.at_rest()
 def check(
     project: "Project",
     lang: str,

@@ -1,5 +1,6 @@
 """`kytkos serve`: the site and the graph, for programs and people, on this machine."""
 
+import gc
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,6 +90,7 @@ def serve(
     settings = server.Settings(
         host, port, workers, server.Limits(timeout, max_rows, memory * 1_000_000)
     )
+    gc.enable()  # since this goes on for days
     with tempfile.TemporaryDirectory() as temporary:
         if folder is None:
             folder = Path(temporary) / "site"

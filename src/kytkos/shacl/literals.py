@@ -9,7 +9,6 @@ Source: XML Schema 1.1 Part 2; SPARQL 1.1, section 17.3 (operators).
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -117,6 +116,12 @@ def _boolean(text: str) -> bool:
     return text in ("true", "1")
 
 
+def _decimal(text: str) -> object:
+    from decimal import Decimal
+
+    return Decimal(text)
+
+
 def _float(text: str) -> float:
     return float(text.replace("INF", "inf"))
 
@@ -137,7 +142,7 @@ _KINDS: dict[str, tuple[str, Callable[[str], Any]]] = {
     XSD + "string": ("string", str),
     XSD + "boolean": ("boolean", _boolean),
     XSD + "integer": ("number", int),
-    XSD + "decimal": ("number", Decimal),
+    XSD + "decimal": ("number", _decimal),
     XSD + "double": ("number", _float),
     XSD + "float": ("number", _float),
     XSD + "dateTime": ("dateTime", datetime.fromisoformat),
