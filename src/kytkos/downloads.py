@@ -193,7 +193,9 @@ def standalone(drawing: str, css: str, back: str) -> str:
     colours = dict(re.findall(r"--([\w-]+):\s*([^;]+);", root[1] if root else ""))
     plain_css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
     rules = re.findall(
-        r"^([^@{}\n]*\b(?:svg|rect|path|circle|line)\b[^{}]*\{[^{}]*\})", plain_css, re.MULTILINE
+        r"^(?!\s)([^@{}\n]*\b(?:svg|rect|path|circle|line)\b[^{}]*\{[^{}]*\})",
+        plain_css,
+        re.MULTILINE,
     )
     style = _CUSTOM_COLOUR.sub(lambda m: colours.get(m[1], "currentcolor"), "\n".join(rules))
     drawn = drawing.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)

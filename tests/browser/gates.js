@@ -115,6 +115,25 @@ window.gates = (() => {
       return lasting || style.scrollBehavior === 'smooth' ? [named(e)] : [];
     }),
 
+    // Where the device forces its colours, what is drawn is in them, and no shape is lost.
+    unforced() {
+      const probe = document.body.appendChild(document.createElement('i'));
+      const rgb = colour => { probe.style.cssText = `forced-color-adjust: none; color: ${colour}`; return getComputedStyle(probe).color; };
+      const ground = rgb('Canvas'), ink = ['CanvasText', 'LinkText', 'GrayText'].map(rgb);
+      probe.remove();
+      const wrong = all('main svg text').filter(e => !ink.includes(getComputedStyle(e).fill)).map(named);
+      for (const e of all('main svg :is(rect, path, circle, line)')) {
+        const { fill, stroke } = getComputedStyle(e);
+        const used = [fill, stroke].filter(colour => colour !== 'none');
+        const filled = e.matches('line') ? [stroke] : used;
+        if (!filled.some(colour => ink.includes(colour)) || filled.some(colour => colour !== ground && !ink.includes(colour)))
+          wrong.push(`<${e.tagName} class=${e.getAttribute('class')}> ${fill} ${stroke}`);
+      }
+      for (const e of all('main .bar'))
+        if (!ink.includes(getComputedStyle(e).backgroundColor)) wrong.push('a bar is not seen');
+      return wrong.slice(0, 10);
+    },
+
     shown: () => texts(document.querySelector('main'))
       .filter(([, e]) => isShown(e) && !e.closest('[hidden]')).map(([text]) => text),
 

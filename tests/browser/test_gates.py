@@ -150,6 +150,14 @@ def test_contrast_is_enough_in_forced_colours(visit: Visit, emulating: Callable[
     assert not axe(visit.page, CONTRAST)
 
 
+def test_what_is_drawn_is_seen_in_forced_colours(
+    visit: Visit, emulating: Callable[..., None]
+) -> None:
+    emulating(forced_colors="active", color_scheme="dark")
+
+    assert visit.ask("unforced") == []
+
+
 @pytest.mark.parametrize("width", [TELEPHONE, TABLET, DESKTOP])
 def test_nothing_scrolls_sideways_and_no_drawing_is_cut(
     visit: Visit, width: int, emulating: Callable[..., None]

@@ -51,3 +51,24 @@ def test_a_focus_that_is_not_drawn_is_found(page: "Page", tmp_path: Path) -> Non
     page.keyboard.press("Tab")
 
     assert page.evaluate("gates.unfocused()")
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        '<svg><text fill="#212121" y="20">x</text></svg>',
+        '<svg><rect fill="#eee" width="9" height="9"/></svg>',
+        '<svg><rect fill="canvas" width="9" height="9"/></svg>',
+        '<b class="bar" style="background: #333">x</b>',
+    ],
+)
+def test_what_is_not_drawn_in_forced_colours_is_found(
+    page: "Page", tmp_path: Path, drawing: str
+) -> None:
+    (tmp_path / "page.html").write_text(f"<main>{drawing}</main>")
+    page.goto((tmp_path / "page.html").as_uri())
+    page.emulate_media(forced_colors="active", color_scheme="dark")
+    found = page.evaluate("gates.unforced()")
+    page.emulate_media(forced_colors="none", color_scheme="light")
+
+    assert found
