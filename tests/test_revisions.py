@@ -1,12 +1,15 @@
 """Checks on every change: since a revision, as files are saved, and in a git hook."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner, Result
@@ -514,3 +517,64 @@ def test_options_that_say_no_to_each_other(repository: Repository, arguments: li
     assert result.exit_code == 2
     assert result.stdout == ""
     assert arguments[0] in result.stderr
+
+
+# --- as a workflow ------------------------------------------------------------------------------
+
+
+def commands_of(example: str) -> list[str]:
+    """Read the commands with `kytkos check` of a workflow among the examples."""
+    text = (ROOT / "docs" / "examples" / example).read_text(encoding="utf-8")
+    return re.findall(r"^ +(?:run: |- )(kytkos check.*)$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("example", "report"), [("github-actions.yml", "kytkos.sarif"), ("gitlab-ci.yml", "kytkos.xml")]
+)
+def test_a_workflow_stops_a_change_that_brings_a_violation(
+    repository: Repository, tmp_path: Path, example: str, report: str
+) -> None:
+    commands = commands_of(example)
+    assert len(commands) == 2
+    summary = tmp_path / "summary.md"
+    base = repository.git("rev-parse", "HEAD").stdout.strip()
+    repository.git("update-ref", "refs/remotes/origin/main", base)
+    program = tmp_path / "bin" / "kytkos"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m kytkos "$@"\n')
+    program.chmod(0o755)
+    variables = {
+        "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
+        "SINCE": f"--since {base}",
+        "GITHUB_STEP_SUMMARY": str(summary),
+        "KYTKOS_LANG": "fi",
+    }
+
+    def run() -> list[int]:
+        """Run each command as a runner does."""
+        codes = []
+        for command in commands:
+            filled = command.replace("${{ github.base_ref }}", "main")
+            ran = subprocess.run(
+                ["sh", "-e", "-c", filled],
+                cwd=repository.root,
+                env=os.environ | variables,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert "Traceback" not in ran.stderr
+            codes.append(ran.returncode)
+        return codes
+
+    assert run()[0] == 0
+    repository.write("data/group.ttl", NAMELESS)
+    repository.commit()
+    assert run() == [1, 1]
+    written = (repository.root / report).read_text(encoding="utf-8")
+    assert "data/group.ttl" in written
+    if report.endswith(".sarif"):
+        assert json.loads(written)["version"] == "2.1.0"
+        assert "data/group.ttl:6" in summary.read_text(encoding="utf-8")
+    else:
+        assert ElementTree.fromstring(written).find(".//testcase/failure") is not None
