@@ -96,6 +96,15 @@ def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_a_folder_with_a_repository_and_nothing_else_is_taken(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/main\n", encoding="utf-8")
+
+    assert run("new", str(tmp_path)).exit_code == 0
+    assert (tmp_path / "data").is_dir()
+    assert (tmp_path / ".git" / "HEAD").exists()
+
+
 def test_what_can_not_be_written_whole_is_taken_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,9 +15,10 @@ from kytkos.terms import Place
 def new(context: click.Context, folder: Path) -> None:
     """Make a project for another county, with an example to replace.
 
-    DIR is a new or an empty folder. The example is an invented county with three
-    municipalities and a short agreement; it passes the check and builds. The acts and the
-    periods, which are the same in all of Finland, are there as they are.
+    DIR is a new or an empty folder, or one in which nothing but `git init` was done. The
+    example is an invented county with three municipalities and a short agreement; it passes
+    the check and builds. The acts and the periods, which are the same in all of Finland, are
+    there as they are.
 
     Example: kytkos new pirkanmaa
     """
@@ -41,7 +42,7 @@ def _make(folder: Path) -> None:
 
     from kytkos.project import packaged
 
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and (not folder.is_dir() or any(_within(folder))):
         raise ProjectError(
             "there is something there already",
             hint="Name a new or an empty folder.",
@@ -54,9 +55,14 @@ def _make(folder: Path) -> None:
         (folder / "gitignore").rename(folder / ".gitignore")
         shutil.copytree(packaged("data/finland"), folder / "data" / "finland")
     except OSError as error:
-        for path in folder.iterdir() if was_there else ():
+        for path in _within(folder) if was_there else ():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         if not was_there:
             shutil.rmtree(folder, ignore_errors=True)
         reason = error.strerror or str(error)
         raise OutputError(f"can't write: {reason}", place=Place(str(folder))) from error
+
+
+def _within(folder: Path) -> list[Path]:
+    """List what is in a folder, but for its repository."""
+    return [path for path in folder.iterdir() if path.name != ".git"]
