@@ -265,13 +265,13 @@ def _render(
     versions = distinct(tables["pages/versions"], "version")
     marks = anchors(
         bound(versions, "version"),
-        bound(tables["pages/places"], "place"),
         *(
             bound(tables[query], variable)
             for query, variable in dict.fromkeys(
                 mark for page in pages for mark in page.view.marks.items()
             )
         ),
+        many=bound(tables["pages/places"], "place"),
     )
     names = Names(tables["pages/texts"])
     citations = Citations(tables["pages/places"], marks)

@@ -1,8 +1,10 @@
 """What a page writes of a term: names, links, citations, dates and numbers, in one language."""
 
 import re
+from base64 import b32encode
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
+from hashlib import sha256
 from itertools import chain, pairwise
 from typing import Any
 
@@ -115,14 +117,22 @@ class Citations:
         ]
 
 
-def anchors(*terms: Iterable[Term]) -> Callable[[Term], str]:
-    """Give each term an anchor of its own, made of the end of its IRI."""
+def anchors(*terms: Iterable[Term], many: Iterable[Term] = ()) -> Callable[[Term], str]:
+    """Give each term an anchor of its own, made of the end of its IRI.
+
+    Args:
+        terms: what may be linked to from elsewhere.
+        many: what is linked to from everywhere in the site: its anchors are short, made of a
+            digest of its IRI.
+    """
     given: dict[str, str] = {}
     taken = {"main"}
-    for term in chain(*terms):
+    digested = ((term, _digest(term.value)) for term in many)
+    named = ((term, slug(re.split(r"[/#]", term.value)[-1])) for term in chain(*terms))
+    for term, name in chain(named, digested):
         if term.value in given:
             continue
-        name = free = slug(re.split(r"[/#]", term.value)[-1])
+        free = name
         number = 2
         while free in taken:
             free, number = f"{name}-{number}", number + 1
@@ -364,6 +374,10 @@ def slug(text: str) -> str:
     plain = text.lower().replace("ä", "a").replace("ö", "o").replace("å", "a")
     name = _UNSAFE.sub("-", plain).strip("-")[:LONGEST_FILE_NAME].strip("-")
     return f"x-{name}".strip("-") if not name or _RESERVED.match(name) else name
+
+
+def _digest(text: str) -> str:
+    return b32encode(sha256(text.encode()).digest()).decode().lower()[:4]
 
 
 def compared(old: str, new: str) -> tuple[Markup, Markup]:
