@@ -40,6 +40,19 @@ def test_a_query_that_does_not_parse_names_line_and_column(
     assert caught.value.place.line > 0
 
 
+@pytest.mark.parametrize(
+    "query", ["SELECT ?s { ?s a }", "SELECT ?s { ?s a <a", 'SELECT ?s { FILTER(?s = "a) }']
+)
+def test_what_was_expected_is_words_and_signs_not_sets_of_characters(
+    county_graph: Graph, query: str
+) -> None:
+    with pytest.raises(QueryError, match="expected") as caught:
+        Oxigraph(county_graph).select(query)
+
+    assert "\n" not in caught.value.message
+    assert "\\u{" not in caught.value.message
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_only_a_select_gives_a_table(county_graph: Graph, on_rdflib: Rdflib, engine: str) -> None:
     answering = on_rdflib if engine == "rdflib" else Oxigraph(county_graph)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pyparsing import ParseException
 
 _POSITION = re.compile(r"^error at (\d+):(\d+): ")
+# A set of characters that a parser says it expected: what is of use are the words and signs.
+_CHARACTERS = re.compile(r"(?:, )?\[(?:'(?:\\u\{\w+\}|\\.|[^'\\])+'|[\s|.=_]+)+\]")
 _PLAIN = (XSD + "string", RDF_LANG_STRING)
 
 
@@ -189,6 +191,7 @@ def syntax_error(message: str, name: str) -> QueryError:
     """Make the error of a query that does not parse, of the parser's message."""
     if "Prefix not found" in message:
         message = (_POSITION.match(message) or [""])[0] + "a prefix is not declared"
+    message = _CHARACTERS.sub("", message)
     found = _POSITION.match(message)
     line, column = (int(n) for n in found.groups()) if found else (0, 0)
     return QueryError(

@@ -81,10 +81,19 @@ def main(context: click.Context, root: Path, lang: str | None) -> None:
     context.obj = (root, lang)
 
 
+class Verb(click.Command):
+    """A command that lists its options in the order in which they are written."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Give the parameters; those put on a finished command come in the order opposite."""
+        *own, helping = super().get_params(ctx)
+        return [*reversed(own), helping]
+
+
 def command(
     function: Callable[..., int],
     group: click.Group | None = None,
-    cls: type[click.Command] = click.Command,
+    cls: type[click.Command] = Verb,
 ) -> Callable[..., None]:
     """Make a verb: open the project, call the function, leave with the code it gives."""
 

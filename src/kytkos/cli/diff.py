@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from kytkos.revisions import Revision
 
 
-@click.argument("new", required=False)
 @click.argument("old")
+@click.argument("new", required=False)
 @click.option(
     "--format",
     "form",

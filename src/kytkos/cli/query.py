@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kytkos.cli.common import AS_OF, as_of_day, columns_of_terminal, command, form_of, say
+from kytkos.cli.common import AS_OF, Verb, as_of_day, columns_of_terminal, command, form_of, say
 from kytkos.errors import KytkosError, OutputError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kytkos.queries import Query
 
 
-class QueryCommand(click.Command):
+class QueryCommand(Verb):
     """`kytkos query NAME --help` explains that query."""
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:

@@ -122,8 +122,8 @@ def sources_coverage(
 @click.option("--nth", type=click.IntRange(1), help="Which of several matches, from 1.")
 @click.option("--key", default="", help="The key of the place; else made from its words.")
 @click.option("--section", default="", help="Its section; else that of the place before it.")
-@click.argument("words")
 @click.argument("document")
+@click.argument("words")
 @sources_command
 def sources_locate(
     project: "Project",
@@ -165,8 +165,8 @@ def sources_locate(
     show_default=True,
     help="The text form lists the claims that need a person; the others list all.",
 )
-@click.argument("new")
 @click.argument("old")
+@click.argument("new")
 @sources_command
 def sources_compare(
     project: "Project", lang: str, folder: Path, old: str, new: str, form: str
