@@ -121,7 +121,8 @@ def calls(shell: str) -> Iterator[list[str]]:
 
 def parse(arguments: list[str]) -> None:
     """Parse a call as the program does, and do nothing."""
-    context, command = click.Context(main, info_name="kytkos", obj=(ROOT, "en")), main
+    command: click.Command = main
+    context = click.Context(command, info_name="kytkos", obj=(ROOT, "en"))
     while isinstance(command, click.Group):
         _, left, _ = command.make_parser(context).parse_args(list(arguments))
         inner = command.get_command(context, left[0]) if left else None

@@ -240,10 +240,10 @@ def answer(query: Query, table: Table, form: str, graph: Graph, lang: str, width
     named = headings(table.variables, graph, lang)
     if form == "excel-csv":
         return table.to_excel_csv(named).encode()
+    called = labels(table.iris(), graph, lang)
     if form == "md":
-        return table.to_markdown(labels(table.iris(), graph, lang), named).encode()
-    curies = {iri: graph.prefixes.curie(iri) for iri in table.iris()}
-    return table.to_text(curies, width, named).encode()
+        return table.to_markdown(called, named).encode()
+    return table.to_text(called, width, named).encode()
 
 
 def sheet(query: Query, table: Table, graph: Graph, lang: str) -> Sheet:
