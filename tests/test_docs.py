@@ -60,13 +60,14 @@ def commands(
     command: click.Command = main, name: str = "kytkos", above: click.Context | None = None
 ) -> Iterator[tuple[str, click.Command, str]]:
     """Give each command with its whole name and its help, the program itself first."""
-    context = click.Context(
-        command, info_name=name, parent=above, terminal_width=80, max_content_width=80
-    )
+    settings = {"terminal_width": 80, "max_content_width": 80, **command.context_settings}
+    context = click.Context(command, info_name=name, parent=above, **settings)
     yield context.command_path, command, command.get_help(context)
     if isinstance(command, click.Group):
-        for inner in sorted(command.commands):
-            yield from commands(command.commands[inner], inner, context)
+        for inner in command.list_commands(context):
+            found = command.get_command(context, inner)
+            assert found is not None
+            yield from commands(found, inner, context)
 
 
 COMMANDS = list(commands())
@@ -122,7 +123,7 @@ def calls(shell: str) -> Iterator[list[str]]:
 def parse(arguments: list[str]) -> None:
     """Parse a call as the program does, and do nothing."""
     command: click.Command = main
-    context = click.Context(command, info_name="kytkos", obj=(ROOT, "en"))
+    context = click.Context(command, obj=(ROOT, "en"), **command.context_settings)
     while isinstance(command, click.Group):
         _, left, _ = command.make_parser(context).parse_args(list(arguments))
         inner = command.get_command(context, left[0]) if left else None
