@@ -354,6 +354,33 @@ def test_a_syntax_error_is_told_and_the_watch_goes_on(repository: Repository) ->
     assert watched.findings == before
 
 
+def test_files_and_folders_may_go_and_come_back(repository: Repository) -> None:
+    path = repository.write("data/group.ttl", NAMELESS)
+    watched = Watch(Project(repository.root), ())
+    before = watched.findings
+    content = path.read_bytes()
+
+    path.unlink()
+    assert saved(watched).difference.resolved
+    assert not any(f.focus_node.endswith("ryhma") for f in watched.findings)
+    path.write_bytes(content)
+    assert saved(watched).difference.new
+    assert watched.findings == before
+
+    path.write_bytes(content[:-4])  # as an editor may leave it for a moment
+    assert saved(watched).errors
+    assert watched.findings == before
+
+    folder, aside = repository.root / "data", repository.root / "aside"
+    folder.rename(aside)
+    saved(watched)
+    assert not any(f.place and f.place.path.startswith("data/") for f in watched.findings)
+    aside.rename(folder)
+    path.write_bytes(content)
+    saved(watched)
+    assert watched.findings == before
+
+
 def test_rules_that_are_saved_are_loaded_again(repository: Repository) -> None:
     shutil.copytree(ROOT / "ontology", repository.root / "ontology")
     watched = Watch(Project(repository.root), ())
