@@ -381,6 +381,10 @@ statement:t a kyt:Statement ; skos:prefLabel "T"@fi ; kyt:concerns body:a ; kyt:
     assert f"<q class=passage>{passage}</q>" in with_text
     assert "passage" not in (tmp_path / "without" / "lahde" / "s.html").read_text("utf-8")
 
+    (tmp_path / "texts" / "s.txt").write_text("A-foorumi kokoontuu.", encoding="utf-8")
+    run(*build, "--out", tmp_path / "lost", "--sources", tmp_path / "texts")
+    assert "Tekstiä ei enää ole" in (tmp_path / "lost" / "tarkistus.html").read_text("utf-8")
+
 
 def test_a_target_that_holds_other_files_is_not_replaced(run: Run, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     "--sources",
     "folder",
     type=click.Path(path_type=Path),
-    help="The folder of the source documents, to show the passage under each claim.",
+    help="The folder of the source documents, to re-check and show the passage under each claim.",
 )
 @command
 def build(
@@ -56,7 +56,7 @@ def build(
 
     browser = find_browser() if pdf else ""
     graph, day = as_of_day(project, as_of)
-    report = report_of(project, graph)
+    report = report_of(project, graph, folder=folder)
     if not report.conforms and not force:
         print_findings(report, "violation", lang, graph.prefixes, graph.root)
         say(f"{out}: not written, since the data has violations (--force builds all the same).")
