@@ -13,7 +13,7 @@ from kytkos import figures
 from kytkos.rows import Record, bound, by, distinct, where
 from kytkos.settings import contact_link
 from kytkos.terms import DEF, LANGUAGES, SCHEME, Term
-from kytkos.wording import compared
+from kytkos.wording import compared, told
 
 if TYPE_CHECKING:
     import jinja2
@@ -46,6 +46,7 @@ def environment() -> "jinja2.Environment":
     made.filters |= {"by": by, "distinct": distinct, "where": where, "local": _local}
     made.filters |= {"number": _number, "spans": _spans, "month_spans": _month_spans}
     made.tests["inferred"] = _is_inferred
+    made.filters["told"] = told
     made.filters["zip"] = partial(zip, strict=True)
     made.globals |= {
         "languages": LANGUAGES,

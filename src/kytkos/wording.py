@@ -386,7 +386,7 @@ def compared(old: str, new: str) -> tuple[Markup, Markup]:
     >>> compared("3–4 kertaa", "2 kertaa")[1]
     Markup('<ins>2</ins> kertaa')
     """
-    left, right = old.split(), new.split()
+    left, right = _breakable(old).split(" "), _breakable(new).split(" ")
     sides: tuple[list[str], list[str]] = ([], [])
     for kind, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
         for side, tag, part in ((0, "del", left[a:b]), (1, "ins", right[c:d])):
@@ -394,6 +394,19 @@ def compared(old: str, new: str) -> tuple[Markup, Markup]:
             if part:
                 sides[side].append(words if kind == "equal" else f"<{tag}>{words}</{tag}>")
     return Markup(" ".join(sides[0])), Markup(" ".join(sides[1]))
+
+
+def told(text: str) -> Markup:
+    """Write what a source says: no word breaks the page, nor turns the text beside it around."""
+    words = escape(text if isinstance(text, Markup) else _breakable(text))
+    return Markup(f"<bdi>{words}</bdi>") if _BIDIRECTIONAL.search(words) else words
+
+
+def _breakable(text: str) -> str:
+    return " ".join(
+        _UNBROKEN.sub("\\1\u200b", word) if len(word) > 2 * LONGEST_UNBROKEN else word
+        for word in text.split()
+    )
 
 
 def soft_hyphens(text: str, lang: str = LANGUAGES[0], parts: Collection[str] = frozenset()) -> str:
