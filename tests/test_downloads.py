@@ -1,4 +1,4 @@
-import gzip
+import bz2
 import io
 import json
 import re
@@ -132,7 +132,7 @@ def test_a_drawing_takes_its_rules_and_colours_along() -> None:
 
 @pytest.mark.parametrize("form", ["ttl", "trig"])
 def test_the_packed_graph_is_the_whole_graph(site: Site, county_graph: Graph, form: str) -> None:
-    content = gzip.decompress(in_folder(site, f"kytkos.{form}.gz")[f"kytkos.{form}.gz"])
+    content = bz2.decompress(in_folder(site, f"kytkos.{form}.bz2")[f"kytkos.{form}.bz2"])
     parsed = ox.parse(content, format=ox.RdfFormat.from_extension(form))
 
     assert len({quad.triple for quad in parsed}) == county_graph.triples

@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from kytkos.cadence import day as written_day
-from kytkos.calendar import VERDICTS, Calendar, Duty, Event
+from kytkos.calendar import VERDICTS, Calendar, Duty, Event, Window
 from kytkos.tables import Row, Table
 from kytkos.terms import XSD, Term
 from kytkos.things import Cited, Thing
@@ -195,13 +195,34 @@ def to_ics(calendar: Calendar, name: str = "", written: dict[object, bytes] | No
             if (event, holders) not in known:
                 known[event, holders] = _planned(event, holders, stamp, lang).to_ical()
             entries.append(known[event, holders])
-    for duty in folded(calendar.due):
-        if duty.to_agree:
-            if duty not in known:
-                known[duty] = _window(duty, calendar, stamp).to_ical()
-            entries.append(known[duty])
+    for yearly in _yearly(duty for duty in folded(calendar.due) if duty.to_agree):
+        if yearly not in known:
+            known[yearly] = _window(*yearly, calendar, stamp).to_ical()
+        entries.append(known[yearly])
     head, end = made.to_ical(), b"END:VCALENDAR\r\n"
     return bytes(head.removesuffix(end) + b"".join(entries) + end)
+
+
+def _yearly(duties: Iterable[Duty]) -> list[tuple[Duty, int]]:
+    """Give each duty once where its windows follow each other yearly, and how many there are."""
+    rows: list[list[Duty]] = []
+    latest: dict[Duty, list[Duty]] = {}
+    for duty in duties:
+        alike = replace(duty, window=Window(date.min, date.min), verdict="")
+        row = latest.get(alike)
+        if row and _comes_again(row[-1].window, duty.window):
+            row.append(duty)
+        else:
+            latest[alike] = [duty]
+            rows.append(latest[alike])
+    return [(row[0], len(row)) for row in rows]
+
+
+def _comes_again(window: Window, later: Window) -> bool:
+    """Tell whether a window is another on the same days a year later, and as long."""
+    start, end = window.start, later.start
+    a_year_later = (start.year + 1, start.month, start.day) == (end.year, end.month, end.day)
+    return a_year_later and window.end - window.start == later.end - later.start
 
 
 def _planned(
@@ -224,7 +245,7 @@ def _planned(
     )
 
 
-def _window(duty: Duty, calendar: Calendar, stamp: datetime) -> "icalendar.Event":
+def _window(duty: Duty, years: int, calendar: Calendar, stamp: datetime) -> "icalendar.Event":
     words = _words("words", calendar.lang)
     counted = "more" if duty.held else "times"
     left = words[f"{counted}_one" if duty.to_agree == 1 else counted].format(duty.to_agree)
@@ -239,6 +260,7 @@ def _window(duty: Duty, calendar: Calendar, stamp: datetime) -> "icalendar.Event
             "description": "\n".join(_described(duty, calendar)),
             "transp": "TRANSPARENT",
         }
+        | ({"rrule": {"freq": "yearly", "count": years}} if years > 1 else {})
     )
 
 

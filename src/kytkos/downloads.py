@@ -3,7 +3,7 @@
 A table is taken from the page as readers see it, so that the file says neither more nor less.
 """
 
-import gzip
+import bz2
 import re
 from collections.abc import Iterator, Mapping
 from html import escape, unescape
@@ -178,7 +178,7 @@ def of_graph(graph: Graph) -> Files:
     files["kytkos.trig"] = exports.trig(exports.named_graphs(graph), graph.prefixes)
     files["kytkos.graphml"] = exports.graphml(graph, LANGUAGES[0])
     # Without the time of day, so that the same data gives the same bytes.
-    return {_file(f"{n}.gz"): gzip.compress(c, 9, mtime=0) for n, c in files.items()}
+    return {_file(f"{n}.bz2"): bz2.compress(c) for n, c in files.items()}
 
 
 def standalone(drawing: str, css: str, back: str) -> str:

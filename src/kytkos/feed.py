@@ -45,16 +45,18 @@ def linked_data(records: Iterable[Record], lang: str) -> dict[str, str]:
             # A code is a code, and not a text in a language.
             {"@value": written} if not (short or value.lang) else written
         )
-    context = {"@language": lang} | _CONTEXT
-    return {
-        iri: json.dumps(
-            {"@context": context, "@id": _short(iri)}
-            | {key: values if values[1:] else values[0] for key, values in said.items()},
-            ensure_ascii=False,
-            separators=(",", ":"),
-        ).replace("<", "\\u003c")
-        for iri, said in things.items()
-    }
+    written_by_iri = {}
+    for iri, said in things.items():
+        about = {"@id": _short(iri)} | {k: v if v[1:] else v[0] for k, v in said.items()}
+        text = _json(about)
+        used = {p: n for p, n in _CONTEXT.items() if p[0] == "@" or f'"{p}:' in text}
+        whole = _json({"@context": {"@language": lang} | used} | about)
+        written_by_iri[iri] = whole.replace("<", "\\u003c")
+    return written_by_iri
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def atom(
