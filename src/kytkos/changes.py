@@ -53,7 +53,8 @@ def since(graph: Graph, shapes: Graph, queries: Mapping[str, Query], past: Past)
     """
     if not past.change and past.shapes is shapes and past.checks == queries:
         return Difference((), (), 0)
-    rules = Rules(shacl.compile_shapes(shapes.store), shapes.store)
+    with checks.placing(shapes):
+        rules = Rules(shacl.compile_shapes(shapes.store), shapes.store)
     if past.shapes is shapes:
         results = compare(rules, graph.store, past.change)
     else:
@@ -181,7 +182,8 @@ class Watch:
 
     def _load(self) -> None:
         shapes, queries = self._project.shapes(), self._project.checks()
-        rules = Rules(shacl.compile_shapes(shapes.store), shapes.store)
+        with checks.placing(shapes):
+            rules = Rules(shacl.compile_shapes(shapes.store), shapes.store)
         graph = self._project.graph(*self._more)
         rows = _rows(graph, queries)
         # Only now, so that an error leaves all as it was.

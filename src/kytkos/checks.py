@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from kytkos import collector, shacl, vocabulary
 from kytkos.engines import Oxigraph
-from kytkos.errors import QueryError
+from kytkos.errors import QueryError, ShapesError
 from kytkos.graph import Graph
 from kytkos.queries import Query
 from kytkos.report import SEVERITIES, Finding, Report, Rule
@@ -47,7 +48,7 @@ def check(
         ShapesError: a shape is ill-formed.
         QueryError: a check can't be parsed, has no `?focus_node` or no severity.
     """
-    with collector.at_rest():
+    with collector.at_rest(), placing(shapes):
         compiled = shacl.compile_shapes(shapes.store)
         data = shacl.Indexes(graph.store)
         focus_nodes = compiled.focus_nodes(data)
@@ -68,6 +69,22 @@ def check(
             checked["held_back"] = len(findings) - len(sure)
         faults = (fault for file in graph.salvaged for fault in file.faults)
         return Report((*faults, *placed(graph, sure, least)), checked)
+
+
+@contextmanager
+def placing(shapes: Graph) -> Iterator[None]:
+    """Tell where a shape stands, when it turns out to be ill-formed."""
+    try:
+        yield
+    except ShapesError as error:
+        if error.about and not error.place:
+            from kytkos.whereabouts import Sought
+
+            (place,) = shapes.places([Sought(*error.about)])
+            if place and error.line > 1:
+                place = Place(place.path, place.line + error.line - 1)
+            error.place = place
+        raise
 
 
 def _sure(graph: Graph, findings: list[Finding]) -> list[Finding]:

@@ -15,7 +15,7 @@ Any other exception is a mistake of ours and keeps its traceback.
 
 from collections.abc import Iterable, Mapping
 
-from kytkos.terms import Place
+from kytkos.terms import Place, Term
 
 _WORDS = {"fi": ("virhe", "vihje"), "sv": ("fel", "tips"), "en": ("error", "hint")}
 
@@ -58,7 +58,15 @@ class DataError(KytkosError):
 
 
 class ShapesError(KytkosError):
-    """Shapes that can't be loaded."""
+    """Shapes that can't be loaded; `about` is the node at fault, a predicate of it and a value."""
+
+    about: tuple[str, str, Term | None] | None = None
+    line: int = 0  # in the value, which is a text of several lines
+
+    def at(self, node: str, predicate: str = "", value: Term | None = None) -> "ShapesError":
+        """Tell of which node, predicate and value it is, unless that is known."""
+        self.about = self.about or (node, predicate, value)
+        return self
 
 
 class QueryError(KytkosError):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from kytkos import collector
-from kytkos.errors import ShapesError
+from kytkos.errors import ShapesError, did_you_mean
 from kytkos.graph import to_term
 from kytkos.shacl import paths
 from kytkos.shacl.components import COMPONENTS, Compiler
@@ -24,6 +24,7 @@ _WORDS = """
 """
 _COMPONENTS = {SH + name: component for name, component in COMPONENTS.items()}
 _NOT_CONSTRAINTS = {SH + word for word in _WORDS.split()}
+_KNOWN = _NOT_CONSTRAINTS | _COMPONENTS.keys()
 _NODE_SHAPE, _PROPERTY_SHAPE = ox.NamedNode(SH + "NodeShape"), ox.NamedNode(SH + "PropertyShape")
 FocusNodes = Sequence[tuple[Shape, Sequence[Node]]]
 LEFT_TO_PYSHACL = {SH + name for name in ("js", "expression", "target", "values")}
@@ -98,11 +99,15 @@ def compile_shapes(shapes: ox.Store) -> Shapes:
         ShapesError: a shape is ill-formed.
     """
     compiler = _Compiler(shapes)
-    found = [compiler.shape(node) for node in compiler.shape_nodes()]
-    every = tuple(compiler.shapes.values())
-    recursive: dict[Shape, bool] = {}
-    for shape in every:
-        shape.recursive = _is_recursive(shape, recursive, [])
+    try:
+        found = [compiler.shape(node) for node in compiler.shape_nodes()]
+        every = tuple(compiler.shapes.values())
+        recursive: dict[Shape, bool] = {}
+        for shape in every:
+            shape.recursive = _is_recursive(shape, recursive, [])
+    except RecursionError as error:
+        hint = "Some hundreds of shapes or paths within one another are too many."
+        raise ShapesError("the shapes are nested too deeply", hint=hint) from error
     alike: dict[Targets, list[Shape]] = {}
     for shape in found:
         if shape.targets:
@@ -144,10 +149,10 @@ class _Compiler(Compiler):
             try:
                 self._read_shape(node)
             except ShapesError as error:
-                if error.hint or isinstance(node, ox.BlankNode):
-                    raise
-                hint = f"See the shape {node}."
-                raise ShapesError(error.message, hint=hint, place=error.place) from error
+                error.at(to_term(node).value)
+                if "the shape <" not in error.hint and isinstance(node, ox.NamedNode):
+                    error.hint = f"{error.hint} See the shape {node}.".strip()
+                raise
         return self.shapes[node]
 
     def _read_shape(self, node: Node) -> None:
@@ -158,8 +163,13 @@ class _Compiler(Compiler):
             raise ShapesError("a node shape can't have a sh:path")
         if len(path_nodes) > 1 or (not path_nodes and _PROPERTY_SHAPE in kinds):
             raise ShapesError("a property shape must have one sh:path")
-        path = paths.read(path_nodes[0], self.objects) if path_nodes else None
+        try:
+            path = paths.read(path_nodes[0], self.objects) if path_nodes else None
+        except ShapesError as error:
+            raise error.at(to_term(node).value, SH + "path") from None
         severities = about.get(SH + "severity", [])
+        if len(severities) > 1 or not all(isinstance(s, ox.NamedNode) for s in severities):
+            raise ShapesError("the value of sh:severity must be one IRI")
         shape = self.shapes[node] = Shape(
             node=node,
             path=path,
@@ -179,14 +189,23 @@ class _Compiler(Compiler):
             if predicate in self._parameters or predicate in LEFT_TO_PYSHACL:
                 shape.uncompiled = True
             elif predicate.startswith(SH) and predicate not in _NOT_CONSTRAINTS:
-                raise ShapesError(f"SHACL has no {_short(predicate)}")
+                near = did_you_mean(_short(predicate), map(_short, _KNOWN))
+                hint = near if near.startswith("Did") else ""
+                raise ShapesError(f"SHACL has no {_short(predicate)}", hint=hint).at(
+                    to_term(shape.node).value, predicate
+                )
             return
+        node = to_term(shape.node).value
         if component.once and len(arguments) > 1:
-            raise ShapesError(f"a shape can have only one {_short(predicate)}")
+            raise ShapesError(f"a shape can have only one {_short(predicate)}").at(node, predicate)
         if component.property_only and shape.path is None:
-            raise ShapesError(f"only a property shape can have a {_short(predicate)}")
+            message = f"only a property shape can have a {_short(predicate)}"
+            raise ShapesError(message).at(node, predicate)
         for argument in arguments:
-            check = component.compile(self, shape, argument)
+            try:
+                check = component.compile(self, shape, argument)
+            except ShapesError as error:
+                raise error.at(node, predicate, to_term(argument)) from error.__cause__
             if check is not None:
                 name = f"{SH}{component.name}ConstraintComponent"
                 shape.constraints.append(Constraint(shape, name, predicate, argument, check))

@@ -18,6 +18,7 @@ from kytkos.graph import to_term
 from kytkos.shacl import literals, paths
 from kytkos.shacl.constraints import Batch, Check, Messages, Run, Shape, Test, ValueCheck, Violation
 from kytkos.shacl.paths import SH, Node
+from kytkos.shacl.patterns import Pattern
 from kytkos.shacl.prebinding import Prebound, prebind
 from kytkos.shacl.shapes_graph import ShapesGraph
 from kytkos.terms import XSD
@@ -101,7 +102,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
 
 def _node_kind(compiler: Compiler, shape: Shape, kind: Node) -> Check:
     """Make 4.1.3, sh:nodeKind."""
-    types = _KINDS.get(to_term(kind).value.removeprefix(SH))
+    types = _KINDS.get(kind.value.removeprefix(SH)) if isinstance(kind, ox.NamedNode) else None
     if types is None:
         raise ShapesError(f"SHACL knows no node kind {kind}")
     return _for_values(lambda value: not isinstance(value, types))
@@ -170,33 +171,25 @@ def _max_length(compiler: Compiler, shape: Shape, most: Node) -> Check:
     return _for_values(lambda v: not isinstance(v, _TEXTS) or len(v.value) > length)
 
 
-def _pattern(compiler: Compiler, shape: Shape, pattern: Node) -> Check:
-    r"""Make 4.4.3, sh:pattern.
-
-    Python's patterns differ a little from those of XPath: `\p{L}` and `\i` are the store's.
-    """
-    text = to_term(pattern).value
+def _pattern(compiler: Compiler, shape: Shape, node: Node) -> Check:
+    """Make 4.4.3, sh:pattern; a blank node matches none."""
+    if not isinstance(node, ox.Literal):
+        raise ShapesError(f"the value of sh:pattern must be a text, and {node} is not")
     flags = "".join(to_term(f).value for f in compiler.objects(shape.node, SH + "flags"))
-    if _NOT_PYTHON.search(text) is None and not set(flags) & set("xq"):
-        try:
-            compiled = re.compile(text, sum(_FLAGS.get(flag, re.NOFLAG) for flag in flags))
-        except re.error as error:
-            raise ShapesError(f"sh:pattern {pattern} can't be parsed: {error}") from error
-        search = compiled.search
-        return _for_values(lambda v: not isinstance(v, _TEXTS) or not search(v.value))
-    query = f"ASK {{ FILTER(REGEX(?value, {ox.Literal(text)}, {ox.Literal(flags)})) }}"
-    store = ox.Store()
+    pattern = Pattern(node.value, flags)
+    if not pattern.is_well_formed:
+        hint = "It is a regular expression as in SPARQL: without look-around and back-references."
+        raise ShapesError(f"sh:pattern {node} can't be parsed", hint=hint)
 
-    def at_fault(value: Node) -> bool:
-        if not isinstance(value, _TEXTS):
-            return True
-        return not store.query(query.replace("?value", str(ox.Literal(value.value))))
+    def check(run: Run, batch: Batch) -> Iterator[Violation]:
+        texts = {v.value for _, values in batch.pairs for v in values if isinstance(v, _TEXTS)}
+        failing = pattern.not_in(texts)
+        for focus, values in batch.pairs:
+            for value in values:
+                if not isinstance(value, _TEXTS) or value.value in failing:
+                    yield Violation(focus, focus, value)
 
-    return _for_values(at_fault)
-
-
-_NOT_PYTHON = re.compile(r"\\[pPiIcC]|\[[^]]*-\[")
-_FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}
+    return check
 
 
 def _language_in(compiler: Compiler, shape: Shape, node: Node) -> Check:
@@ -399,16 +392,14 @@ def _sparql(compiler: Compiler, shape: Shape, node: Node) -> Check | None:
         raise ShapesError("a SPARQL constraint must have one sh:select")
     if compiler.flag(node, "deactivated"):
         return None
-    query = prebind(texts[0].value, paths.to_sparql(shape.path) if shape.path else "")
+    written = texts[0].value
     prefixes = compiler.prefixes(node)
     own = compiler.messages(node)
     try:
-        solutions = ox.Store().query(query.bind(()), prefixes=prefixes)
-    except SyntaxError as error:
-        raise ShapesError(f"the query of a SPARQL constraint can't be parsed: {error}") from error
-    names = _names(solutions)
-    if "this" not in names:
-        raise ShapesError("the query of a SPARQL constraint must select $this")
+        query = prebind(written, paths.to_sparql(shape.path) if shape.path else "")
+        names = _names(query.bind(()), written, prefixes)
+    except ShapesError as error:
+        raise error.at(to_term(node).value, SH + "select", to_term(texts[0])) from error.__cause__
 
     def check(run: Run, batch: Batch) -> Iterator[Violation]:
         store = run.data.without_repeats if query.counts else run.data.store
@@ -433,10 +424,29 @@ def _sparql(compiler: Compiler, shape: Shape, node: Node) -> Check | None:
 _TRUE = ox.Literal(True)
 
 
-def _names(solutions: object) -> list[str]:
+def _names(query: str, written: str, prefixes: dict[str, str]) -> list[str]:
+    """Give the variables that a query selects; `written` is it before anything was put in."""
+    try:
+        try:
+            solutions = ox.Store().query(query, prefixes=prefixes)
+        except SyntaxError:
+            ox.Store().query(written, prefixes=prefixes)  # its lines are those of the file
+            raise
+    except SyntaxError as error:
+        from kytkos.engines import syntax_error
+
+        told = syntax_error(error.msg, "")
+        found = ShapesError(told.message.replace("the query", "the query of a SPARQL constraint"))
+        found.line = told.place.line if told.place else 0
+        raise found from error
+    except ValueError as error:
+        raise ShapesError(f"a prefix of a SPARQL constraint: {error}") from error
     if not isinstance(solutions, ox.QuerySolutions):
         raise ShapesError("the query of a SPARQL constraint must be a SELECT")
-    return [variable.value for variable in solutions.variables]
+    names = [variable.value for variable in solutions.variables]
+    if "this" not in names:
+        raise ShapesError("the query of a SPARQL constraint must select $this")
+    return names
 
 
 def _solutions(

@@ -38,12 +38,17 @@ def validate_with_pyshacl(
         any(shapes.quads_for_pattern(None, ox.NamedNode(name), None, None))
         for name in LEFT_TO_PYSHACL
     )
-    _, report, text = pyshacl.validate(
-        _to_rdflib(data),
-        shacl_graph=_to_rdflib(_aimed(shapes, only) if only else shapes),
-        advanced=advanced,
-        inplace=True,
-    )
+    try:
+        _, report, text = pyshacl.validate(
+            _to_rdflib(data),
+            shacl_graph=_to_rdflib(_aimed(shapes, only) if only else shapes),
+            advanced=advanced,
+            inplace=True,
+        )
+    except Exception as error:  # of pySHACL, rdflib or pyparsing, which share no class
+        hint = "It runs these shapes since they use what is not compiled."
+        message = f"pySHACL could not use the shapes: {error or type(error).__name__}"
+        raise ShapesError(message, hint=hint if only else "") from error
     if not isinstance(report, rdflib.Graph):
         raise ShapesError(f"pySHACL could not use the shapes: {text}")
     return _from_report(report, ShapesGraph(shapes))

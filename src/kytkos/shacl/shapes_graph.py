@@ -73,6 +73,10 @@ class ShapesGraph:
         texts: dict[str, str] = {}
         for message in self.objects(node, SH + "message"):
             term = to_term(message)
+            if term.type != "literal":
+                raise ShapesError("the value of sh:message must be a text").at(
+                    to_term(node).value, SH + "message", term
+                )
             texts[term.lang] = f"{texts[term.lang]} {term}" if term.lang in texts else str(term)
         return tuple(sorted(texts.items()))
 
@@ -100,6 +104,11 @@ class ShapesGraph:
 
         def predicates(name: str) -> tuple[ox.NamedNode, ...]:
             values = self.objects(node, SH + name)
+            for value in values:
+                if not isinstance(value, ox.NamedNode):
+                    raise ShapesError(f"the value of sh:{name} must be an IRI").at(
+                        to_term(node).value, SH + name, to_term(value)
+                    )
             return tuple(v for v in values if isinstance(v, ox.NamedNode))
 
         about = self.about(node)
