@@ -79,7 +79,7 @@ def test_the_command_line_asks_about_the_day(county: Project) -> None:
     arguments = ["--project", str(county.root), "query", "version-status-on", "--as-of"]
     run = CliRunner().invoke(cli.main, [*arguments, "2024-06-30"])
     assert run.exit_code == 0
-    assert "as of 2024-06-30: " in run.stderr
+    assert "tilanne 30.6.2024: " in run.stderr
     assert "kh2023" in run.stdout
     assert "kh2026" not in run.stdout
     assert CliRunner().invoke(cli.main, [*arguments, "soon"]).exit_code == 2

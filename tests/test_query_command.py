@@ -239,13 +239,13 @@ def test_an_answer_without_rows_is_told() -> None:
     result = run("query", "body-responsibilities", "--set", "body=Lopen kunta")
 
     assert result.exit_code == 0
-    assert "body-responsibilities: no rows for body=Lopen kunta" in result.stderr
+    assert "body-responsibilities: no rows (body=Lopen kunta)" in result.stderr
 
 
 def test_an_answer_without_rows_tells_the_day_asked() -> None:
     result = run("query", "meetings-against-agreement", "--as-of", "2023-07-31")
 
-    assert "no rows for date=2023-07-31" in result.stderr
+    assert "no rows (date=2023-07-31)" in result.stderr
 
 
 def test_a_query_that_is_not_text_leaves_with_2(tmp_path: Path) -> None:

@@ -57,6 +57,24 @@ def test_a_drawn_table_fits_the_width() -> None:
     assert max(map(len, table.to_text(width=60).splitlines())) <= 60
 
 
+def test_a_word_is_broken_only_where_there_is_no_other_way() -> None:
+    texts = ("Strateginen yhteistyösopimus", "Varautuminen ja turvallisuus", "Päävastuu", "x" * 50)
+    table = Table(("a", "b", "c", "d"), (tuple(Term("literal", text) for text in texts),))
+
+    drawn = table.to_text(width=90)
+
+    assert max(map(len, drawn.splitlines())) <= 90
+    for word in ["Strateginen", "yhteistyösopimus", "Varautuminen", "turvallisuus", "Päävastuu"]:
+        assert word in drawn
+
+
+def test_people_read_words_for_truth_values() -> None:
+    table = Table(("a",), ((Term("literal", "true", datatype=XSD + "boolean"),),))
+
+    assert "kyllä" in table.to_text({"true": "kyllä"})
+    assert "kyllä" not in Table(("a",), ((Term("literal", "true"),),)).to_text({"true": "kyllä"})
+
+
 @given(
     st.lists(
         st.tuples(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import pyoxigraph as ox
 
+from kytkos.cadence import day as day_text
 from kytkos.cadence import iso_day
 from kytkos.engines import Oxigraph
 from kytkos.errors import QueryError
@@ -21,6 +22,11 @@ from kytkos.terms import XSD, Term
 
 ADD = "add-"
 
+_KNOWN = {
+    "fi": "tilanne {day}: {count} asiaa ei ollut vielä tiedossa",
+    "sv": "läget {day}: {count} saker var ännu inte kända",
+    "en": "as of {day}: {count} things were not known yet",
+}
 _TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 _LEFT_OUT = ox.NamedNode("urn:kytkos:as-of:LeftOut")
 
@@ -35,8 +41,9 @@ class AsOf:
     day: Term
     left_out: int
 
-    def __str__(self) -> str:
-        return f"as of {self.day}: {self.left_out} things were not known yet"
+    def text(self, lang: str) -> str:
+        """Say the day, and how much was not known on it."""
+        return _KNOWN[lang].format(day=day_text(self.day.value, lang), count=self.left_out)
 
 
 def read_day(text: str) -> Term:

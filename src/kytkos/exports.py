@@ -11,7 +11,7 @@ import pyoxigraph as ox
 
 from kytkos.engines import Oxigraph
 from kytkos.graph import Graph, to_term
-from kytkos.names import headings, labels, themes
+from kytkos.names import headings, labels, shown, themes
 from kytkos.queries import Query, read_query
 from kytkos.sheets import Contents, Sheet, workbook
 from kytkos.tables import Table
@@ -240,7 +240,7 @@ def answer(query: Query, table: Table, form: str, graph: Graph, lang: str, width
     named = headings(table.variables, graph, lang)
     if form == "excel-csv":
         return table.to_excel_csv(named).encode()
-    called = labels(table.iris(), graph, lang)
+    called = shown(table.iris(), graph, lang)
     if form == "md":
         return table.to_markdown(called, named).encode()
     return table.to_text(called, width, named).encode()

@@ -123,6 +123,12 @@ def labels(iris: Iterable[str], graph: Graph, lang: str) -> dict[str, str]:
     return found
 
 
+def shown(iris: Iterable[str], graph: Graph, lang: str) -> dict[str, str]:
+    """Give what people read in a table: the labels of IRIs, and words for truth values."""
+    truths = {value: said[lang] for value, said in _words()["truths"].items()}
+    return labels(iris, graph, lang) | truths
+
+
 def themes(lang: str) -> dict[str, str]:
     """Give the name of each theme of the library, in the order of listing."""
     return {theme: names[lang] for theme, names in _words()["themes"].items()}

@@ -12,7 +12,7 @@ from kytkos.engines import Oxigraph, to_rdflib_dataset
 from kytkos.errors import QueryError, did_you_mean
 from kytkos.exports import graph_iri
 from kytkos.graph import Graph
-from kytkos.names import bind, headings, labels, themes
+from kytkos.names import bind, headings, shown, themes
 from kytkos.project import Project, language, open_project
 from kytkos.queries import Query, read_query
 from kytkos.tables import Table, Words
@@ -129,9 +129,9 @@ class Kytkos:
         asked = asof.bind(library[name], self.day)
         lang = str(values.get("lang", self.lang))
         table = self._answer(asked, values)
-        shown = labels(table.iris(), self.loaded, lang)
         called = headings(table.variables, self.loaded, lang)
-        return replace(table, words=Words(lang, asked.summary(lang), called, shown))
+        names = shown(table.iris(), self.loaded, lang)
+        return replace(table, words=Words(lang, asked.summary(lang), called, names))
 
     def select(self, sparql: str, /, **values: Value) -> Table:
         """Answer a SELECT of one's own, over the union of the graphs.

@@ -2,13 +2,12 @@
 
 import io
 import re
-import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kytkos.drawing import drawn
 from kytkos.terms import NUMBERS, XSD, Term
 
 if TYPE_CHECKING:
@@ -22,9 +21,6 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 MOST_SHOWN = 60  # rows that a notebook shows
 
-_LEAST = 12  # columns of a terminal that a wrapped column must have to be readable
-# Characters that take one place in every terminal: what is in Finnish, Swedish and English.
-_PLAIN = re.compile("[\n -~\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2026\ufffd]*")
 _BARE = {
     XSD + "integer": re.compile(r"[+-]?[0-9]+"),
     XSD + "decimal": re.compile(r"[+-]?[0-9]*\.[0-9]+"),
@@ -47,8 +43,8 @@ _SHOWN = {
 class Words:
     """What people call a table and what is in it.
 
-    `headings` maps a variable to what its column is called, `names` an IRI to what is shown
-    in its place; both are in the language `lang`, and so is the title.
+    `headings` maps a variable to what its column is called, `names` an IRI, or a truth value,
+    to what is shown in its place; both are in the language `lang`, and so is the title.
     """
 
     lang: str = "en"
@@ -165,7 +161,7 @@ class Table:
         """Write a GitHub-flavoured Markdown table; a label links to the thing it names.
 
         Args:
-            shorten: text to show in place of an IRI.
+            shorten: text to show in place of an IRI or a truth value.
             headings: what to call a variable in the first line.
         """
         named = headings or {}
@@ -196,7 +192,7 @@ class Table:
         Where the terminal is too narrow for the columns, each row becomes a small table.
 
         Args:
-            shorten: text to show in place of an IRI.
+            shorten: text to show in place of an IRI or a truth value.
             width: columns of the terminal; 0 keeps each row on one line.
             headings: what to call a variable.
         """
@@ -210,15 +206,7 @@ class Table:
             ]
             for row in self.rows
         ]
-        if not width:
-            width = sys.maxsize
-        room = width - 3 * len(columns) - 1
-        ruler = _ruler([head, *body])
-        widths = ruler.widths([head, *body])
-        if sum(min(_LEAST, w) for w in widths) > room:
-            return _drawn_rows(head, body, width, ruler)
-        numeric = [self.is_numeric(c.shown) for c in columns]
-        return _drawn([head], body, _fitted(widths, room), numeric, ruler)
+        return drawn(head, body, [self.is_numeric(c.shown) for c in columns], width)
 
     def to_html(self) -> str:
         """Write an HTML table of the first `MOST_SHOWN` rows; a label links to its thing.
@@ -370,7 +358,8 @@ class Column(NamedTuple):
 
 
 def _short(term: Term, shorten: Mapping[str, str]) -> str:
-    return shorten.get(term.value, term.value) if term.is_iri else term.value
+    named = term.is_iri or term.datatype == XSD + "boolean"
+    return shorten.get(term.value, term.value) if named else term.value
 
 
 def _xml(term: Term, text: str) -> str:
@@ -410,83 +399,3 @@ def markdown_text(text: str) -> str:
 def _printable(text: str) -> str:
     """Replace control characters, with which a value could move the cursor or colour the text."""
     return _CONTROL.sub("\ufffd", "\n".join(text.expandtabs(4).splitlines()))
-
-
-@dataclass(frozen=True, slots=True)
-class _Ruler:
-    """How wide a terminal shows a text."""
-
-    width: Callable[[str], int]
-    wrap: Callable[[str, int], list[str]]
-    ljust: Callable[[str, int], str]
-    rjust: Callable[[str, int], str]
-
-    def widths(self, lines: Iterable[Sequence[str]]) -> list[int]:
-        return [
-            max(self.width(line) for cell in column for line in cell.split("\n"))
-            for column in zip(*lines, strict=True)
-        ]
-
-
-def _ruler(lines: Iterable[Sequence[str]]) -> _Ruler:
-    if all(_PLAIN.fullmatch(cell) for line in lines for cell in line):
-        import textwrap
-
-        return _Ruler(len, textwrap.wrap, str.ljust, str.rjust)
-    import wcwidth  # a fifth of what a small query takes
-
-    return _Ruler(wcwidth.width, wcwidth.wrap, wcwidth.ljust, wcwidth.rjust)
-
-
-def _fitted(widths: list[int], room: int) -> list[int]:
-    """Cut the widest columns until all fit."""
-    while sum(widths) > room and (widest := max(widths)) > 1:
-        second = max((w for w in widths if w < widest), default=1)
-        wide = [i for i, w in enumerate(widths) if w == widest]
-        cut = min(widest - second, -((room - sum(widths)) // len(wide)))
-        for i in wide:
-            widths[i] -= max(cut, 1)
-    return widths
-
-
-def _drawn(
-    head: Sequence[Sequence[str]],
-    body: Sequence[Sequence[str]],
-    widths: Sequence[int],
-    numeric: Sequence[bool],
-    ruler: _Ruler,
-) -> str:
-    def ruled(left: str, middle: str, right: str) -> str:
-        return left + middle.join("─" * (w + 2) for w in widths) + right
-
-    def filled(row: Sequence[str]) -> Iterator[str]:
-        cells = [
-            [part for line in cell.split("\n") for part in ruler.wrap(line, max(w, 1)) or [""]]
-            for cell, w in zip(row, widths, strict=True)
-        ]
-        for line in zip_longest(*cells, fillvalue=""):
-            aligned = (
-                ruler.rjust(text, w) if right else ruler.ljust(text, w)
-                for text, w, right in zip(line, widths, numeric, strict=True)
-            )
-            yield f"│ {' │ '.join(aligned)} │"
-
-    lines = [ruled("┌", "┬", "┐")]
-    for row in head:
-        lines += [*filled(row), ruled("├", "┼", "┤")]
-    lines += [line for row in body for line in filled(row)]
-    lines.append(ruled("└", "┴", "┘"))
-    return "\n".join(lines) + "\n"
-
-
-def _drawn_rows(
-    head: Sequence[str], body: Sequence[Sequence[str]], width: int, ruler: _Ruler
-) -> str:
-    """Draw each row as a table of two columns: what, and its value."""
-    room = width - 7
-    names = min(max(map(ruler.width, head)), max(room // 3, 1))
-    widths, left = (names, max(room - names, 1)), (False, False)
-    rows = [[(n, v) for n, v in zip(head, row, strict=True) if v] for row in body]
-    return "".join(
-        _drawn([], pairs, widths, left, ruler) for pairs in rows or [[(n, "") for n in head]]
-    )

@@ -55,7 +55,7 @@ def build(
     from kytkos.pdf import find_browser
 
     browser = find_browser() if pdf else ""
-    graph, day = as_of_day(project, as_of)
+    graph, day = as_of_day(project, as_of, lang)
     report = report_of(project, graph, folder=folder)
     if not report.conforms and not force:
         print_findings(report, "violation", lang, graph.prefixes, graph.root)

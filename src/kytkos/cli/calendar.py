@@ -65,7 +65,7 @@ def calendar(
     from kytkos import agenda, calendar
     from kytkos.engines import Oxigraph
 
-    graph, known = as_of_day(project, as_of)
+    graph, known = as_of_day(project, as_of, lang)
     day = date.fromisoformat(known.value) if known else date.today()
     engine, queries = Oxigraph(graph), project.queries_in("calendar")
     versions = calendar.versions(engine, queries, lang)

@@ -166,7 +166,7 @@ class Progress:
         click.echo(f"\r\x1b[K{bar} {self._share:4.0%} {self._what}", err=True, nl=False)
 
 
-def as_of_day(project: "Project", text: str | None) -> "tuple[Graph, Term | None]":
+def as_of_day(project: "Project", text: str | None, lang: str) -> "tuple[Graph, Term | None]":
     """Load the graph, as of a day where one is given, and give the day."""
     from kytkos import asof
 
@@ -175,7 +175,7 @@ def as_of_day(project: "Project", text: str | None) -> "tuple[Graph, Term | None
     if day is None:
         return graph, None
     past = asof.as_of(graph, day, project.as_of_queries())
-    say(str(past))
+    say(past.text(lang))
     return past.graph, day
 
 

@@ -64,7 +64,7 @@ def network(
     chosen = form or (ending if ending in FORMS else "table" if sys.stdout.isatty() else "csv")
     if chosen == "xlsx" and not output and sys.stdout.isatty():
         raise OutputError("a workbook is not for a terminal", hint="Name a file: -o FILE.xlsx.")
-    graph, day = as_of_day(project, as_of)
+    graph, day = as_of_day(project, as_of, lang)
     wanted = bound(asof.bind(library[name], day), assignments, graph, lang)
     edges = Oxigraph(graph).select(wanted.text, name)
     if not edges:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from kytkos.queries import Query
 
 
+_NO_ROWS = {"fi": "ei rivejä", "sv": "inga rader", "en": "no rows"}
+
+
 class QueryCommand(Verb):
     """`kytkos query NAME --help` explains that query."""
 
@@ -29,11 +32,11 @@ class QueryCommand(Verb):
             if isinstance(given.get("name"), str):
                 from kytkos.project import language, open_project
 
-                root, lang = context.obj
+                root, lang = context.obj[0], language(context.obj[1])
                 try:
-                    _explain(open_project(root), given["name"], language(lang))
+                    _explain(open_project(root), given["name"], lang)
                 except KytkosError as error:
-                    click.echo(str(error), err=True)
+                    click.echo(error.text(lang), err=True)
                     context.exit(2)
                 context.exit()
         return super().parse_args(context, args)
@@ -103,7 +106,7 @@ def query(
         raise OutputError("a workbook is not for a terminal", hint="Name a file: -o FILE.xlsx.")
     if endpoint and as_of:
         raise OutputError("--as-of is not for an endpoint", hint="Ask without --endpoint.")
-    graph, day = as_of_day(project, as_of)
+    graph, day = as_of_day(project, as_of, lang)
     asked = asof.bind(_read_query(project, name), day)
     wanted = bound(asked, assignments, graph, lang, bool(endpoint))
     if endpoint:
@@ -115,7 +118,8 @@ def query(
         with _time_limit(timeout, wanted.name):
             table = ENGINES[engine](graph).select(wanted.text, wanted.name)
     if not table:
-        say(f"{wanted.name}: no rows{_asked(wanted, assignments)}")
+        nothing = _NO_ROWS[lang]
+        say(f"{wanted.name}: {nothing}{_asked(wanted, assignments)}")
     width = columns_of_terminal()
     content = exports.answer(wanted, table, form, graph, lang, width)
     if output:
@@ -235,7 +239,7 @@ def _asked(wanted: "Query", assignments: tuple[str, ...]) -> str:
     given = ", ".join(assignments)
     defaults = ", ".join(f"{n}={_plain(v)}" for n, v in wanted.parameters.items() if n != "lang")
     asked = given or defaults
-    return f" for {asked}" if asked else ""
+    return f" ({asked})" if asked else ""
 
 
 @contextmanager

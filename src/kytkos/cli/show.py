@@ -43,7 +43,7 @@ def show(
     from kytkos import sources
     from kytkos.engines import Oxigraph
 
-    graph, _ = as_of_day(project, as_of)
+    graph, _ = as_of_day(project, as_of, lang)
     library = project.library()
     iri, by_form = dossiers.find(term, graph, library)
 
