@@ -47,10 +47,6 @@ _IS_IT = (
     "GraphDB's …/repositories/NAME, Virtuoso's and Neptune's …/sparql."
 )
 
-_VIRTUOSO = (
-    "Virtuoso 7 answers some queries otherwise than SPARQL 1.1 says, above all with labels left "
-    "out: see docs/how-to/remote-endpoints.md"
-)
 _DURATIONS = (XSD + "duration", XSD + "yearMonthDuration")
 
 T = TypeVar("T")
@@ -281,10 +277,7 @@ class Remote:
             get = len(self.endpoint) + len(urllib.parse.quote_plus(query)) < _LONGEST_GET
             wrapper.setMethod("GET" if get else "POST")
             request = wrapper.request()
-        answer = self.client.send(request)
-        if answer.headers.get("server", "").startswith("Virtuoso/07"):
-            self.client.progress(_VIRTUOSO)
-        return _table(answer, shown_address(self.endpoint))
+        return _table(self.client.send(request), shown_address(self.endpoint))
 
 
 def check_address(address: str) -> None:
