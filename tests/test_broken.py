@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from kytkos import syntax
 from kytkos.cli import main
 from kytkos.errors import DataError
 from kytkos.graph import load
@@ -113,9 +114,7 @@ def test_every_fault_of_the_table_is_told_of_some_file() -> None:
     told = [line.partition(" ")[2] for case in CASES.values() for line in case["says"]]
     patterns = {re.sub(r"\\{\w+\\}", ".*", re.escape(fault["en"][0])) for fault in TABLE}
     silent = {p for p in patterns if not any(re.fullmatch(p, line, re.DOTALL) for line in told)}
-    elsewhere = [  # tests of their own
-        "We can't read", "The file is not in UTF-8.", "too long", "The Turtle can't be read",
-    ]  # fmt: skip
+    elsewhere = ["We can't read", "too long", "The Turtle can't be read"]
 
     assert {p for p in silent if not any(re.escape(words) in p for words in elsewhere)} == set()
 
@@ -277,3 +276,38 @@ def test_nothing_is_too_deep_too_long_or_too_much(data: Path, turtle: str, code:
 
     assert result.exit_code == code
     assert result.stdout.startswith("data/x.ttl:")
+
+
+@pytest.mark.parametrize("name", sorted(CASES.keys() - {"cr-only"}))
+def test_of_a_large_file_the_first_fault_is_told_in_its_place(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(syntax, "_MOST_BYTES", 5)
+    monkeypatch.setattr(syntax, "_WINDOW", 200)
+    before = "".join(f"<https://example.org/{n}> a ex:Ä .  # comment\n" for n in range(50))
+    case, told = content(CASES[name]), CASES[name]["says"][0]
+    if case.startswith(PREFIX.encode()):
+        line, _, rest = told.partition(":")
+        case = PREFIX.encode() + before.encode() + case[len(PREFIX) :]
+        told = f"{int(line) + 50}:{rest}"
+        told = re.sub(r"(?<=ine )\d+", lambda found: str(int(found[0]) + 50), told)
+    (tmp_path / "x.ttl").write_bytes(case)
+
+    with pytest.raises(DataError) as caught:
+        load([tmp_path], tmp_path)
+
+    assert isinstance(caught.value, syntax.BrokenFileError)
+    assert caught.value.salvage.doubtful is None
+    place = caught.value.place
+    assert place is not None
+    assert f"{place.line}:{place.column} {caught.value.message}" == told
+
+
+def test_a_text_longer_than_the_parser_holds_is_told_where_it_begins(data: Path) -> None:
+    (data / "x.ttl").write_text(THINGS + 'body:a skos:prefLabel "' + "abcd efg\n" * 2_000_000)
+
+    result = check(data.parent, "--lang", "en")
+
+    assert result.exit_code == 2
+    assert "data/x.ttl:4:23: violation: " in result.stdout
+    assert "over 16 million bytes" in result.stdout

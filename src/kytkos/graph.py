@@ -156,7 +156,7 @@ def load_content(
             store.load(content, format=rdf_format, base_iri=name.value, to_graph=name)
         else:
             store.load(content, format=rdf_format, base_iri=name.value)
-    except (SyntaxError, UnicodeDecodeError) as error:
+    except (SyntaxError, UnicodeDecodeError, MemoryError) as error:  # of the parser's buffer
         from kytkos.syntax import broken
 
         raise broken(content, where or shown, rdf_format, known or {}) from error

@@ -21,9 +21,10 @@ from kytkos.report import BROKEN, Finding, Rule
 from kytkos.terms import LANGUAGES, XSD, Place, Prefixes
 from kytkos.turtle import Lines
 
-_MOST_BYTES = 20_000_000  # a larger file is not read on: that would take long, and much memory
+_MOST_BYTES = 16_000_000  # a larger file is not read on: that would take long, and much memory
 _MOST_FAULTS = 20  # of a file; nobody reads more
 _MOST_STARTS = 100
+_TOO_LONG = 16_000_000  # bytes of one term, which the parser keeps in a buffer
 _WINDOW = 1000  # how many characters on each side of a place a pattern sees
 
 _POSITION = re.compile(r"^Parser error (?:at|between) [^:]*: ")
@@ -101,24 +102,42 @@ def _first_fault(
     content: bytes, shown: str, form: ox.RdfFormat, known: Mapping[str, str]
 ) -> tuple[Finding, ...]:
     try:
-        for _ in ox.parse(content, form, base_iri="file:"):
-            pass
-    except SyntaxError as error:  # there is one: the store has found it
+        content.decode("utf-8")
+        error = _first_error(ox.parse(content, form, base_iri="file:"))
         start = 0
         for _ in range((error.lineno or 1) - 1):
             start = content.find(b"\n", start) + 1
-        top = content.rfind(b"\n", 0, max(0, start - _WINDOW)) + 1
-        # Only what surrounds the place; a character takes four bytes at most.
-        piece = content[top : start + 4 * (error.offset or 1) + _WINDOW]
-        skipped = content.count(b"\n", 0, top)
-        reader = _Reader(piece, shown, form, known, skipped)
-        reader.explain(reader.offset(error.lineno, error.offset, -skipped), error.msg)
-        return tuple(reader.faults)
-    return ()
+        # A character takes four bytes at most.
+        said, at = error.msg, content[start : start + 4 * (error.offset or 1)]
+        start += len(at.decode("utf-8", "ignore")[: (error.offset or 1) - 1].encode())
+    except UnicodeDecodeError as wrong:
+        said, start = _not_utf_8(wrong), wrong.start
+    except MemoryError:
+        long = re.search(rb"[^\"]{%d}" % _TOO_LONG, content)
+        said, start = "buffer", max(0, long.start() - 1) if long else 0
+    # Only what surrounds the place.
+    top = content.rfind(b"\n", 0, max(0, start - _WINDOW)) + 1
+    reader = _Reader(
+        content[top : start + _WINDOW], shown, form, known, content.count(b"\n", 0, top)
+    )
+    if not reader.is_of_another_kind():
+        reader.explain(len(_text(content[top:start])), said)
+    return tuple(reader.faults)
 
 
-def _as_latin_1(byte: int) -> str:
-    return bytes([byte]).decode("cp1252", "replace")  # which editors call by that name
+def _first_error(parser: ox.QuadParser) -> SyntaxError:
+    """Give the first error, or the second where both are at one place: it tells more."""
+    quad, error = _next(parser)
+    while quad:
+        quad, error = _next(parser)
+    assert error is not None  # the store has found one
+    _, second = _next(parser)
+    return second if second and _place(second) == _place(error) else error
+
+
+def _not_utf_8(error: UnicodeDecodeError) -> str:
+    byte = error.object[error.start : error.start + 1]
+    return f"not UTF-8: byte 0x{byte.hex().upper()}, in Latin-1 {byte.decode('cp1252', 'replace')}"
 
 
 def _next(parser: ox.QuadParser) -> tuple[ox.Quad | None, SyntaxError | None]:
@@ -175,22 +194,26 @@ class _Reader:
 
     def read(self) -> Iterator[ox.Quad]:
         """Read the file, on from each fault."""
-        if another := self._find(0, "", ("bytes", "text")):
-            self._tell(*another, statement=0)
+        if self.is_of_another_kind():
             self._doubt(0, len(self.text))
             return
         try:
             self.content.decode("utf-8")
         except UnicodeDecodeError as error:
-            byte = self.content[error.start]
-            at = len(_text(self.content[: error.start]))
-            self.explain(at, f"not UTF-8: byte 0x{byte:02X}, in Latin-1 {_as_latin_1(byte)}")
+            self.explain(len(_text(self.content[: error.start])), _not_utf_8(error))
         start: int | None = 0
         for _ in range(_MOST_STARTS):
             if start is None:
                 return
             start = yield from self._read_from(start)
         self._doubt(start or 0, len(self.text))
+
+    def is_of_another_kind(self) -> bool:
+        """Tell of a fault of the file as a whole, where it has one."""
+        found = self._find(0, "", ("bytes", "text"))
+        if found:
+            self._tell(*found, statement=0)
+        return found is not None
 
     def _read_from(self, start: int) -> Generator[ox.Quad, None, int | None]:
         """Read on from an offset; return where to begin anew, or None at the end."""
@@ -202,7 +225,7 @@ class _Reader:
         pending: SyntaxError | None = None
         while True:
             quad, error = _next(parser)
-            # Of two at one place the second tells more: the first is what can't begin a statement.
+            # Of two at one place the second tells more: the first is of what begins a statement.
             if pending and not (error and _place(error) == _place(pending)):
                 again = self._fault(pending, skipped)
                 if again is not None:
