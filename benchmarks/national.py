@@ -1,20 +1,17 @@
 """Make a graph of all of Finland in Kytkös' own ontology, with faults that are known.
 
 Usage: .venv/bin/python benchmarks/national.py OUT [--triples N] [--seed N] [--faults N]
-                                               [--municipalities TSV]
 
 OUT becomes a project folder: `OUT/data/finland.ttl`, and `OUT/faults.tsv` with the subject and the
-shape of each fault that was planted. Counties and municipalities are those of the table where it
-is given (columns `kunta`, `name_fi`, `name_sv`, `hyvinvointialue_code`, `hyvinvointialue_name_fi`,
-`hyvinvointialue_name_sv`, `maakunta_code`, `maakunta_name_fi`), else made up: 21 counties and 292
-municipalities. All else is made up: agreements, bodies, plans, provisions, sections and places.
-The same seed gives the same bytes.
+shape of each fault that was planted. The 21 counties and their municipalities are the real ones.
+All else is made up: agreements, bodies, plans, provisions, sections and places. The same seed gives
+the same bytes.
 """
 
 import argparse
-import csv
 import hashlib
 import random
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -64,6 +61,7 @@ class Municipality:
     county: str
     county_fi: str
     county_sv: str
+    county_en: str
     region: str
     region_fi: str
 
@@ -83,29 +81,23 @@ class Nation:
             yield f"{subject} " + " ;\n    ".join(f"{p} {o}" for p, o in block) + " .\n\n"
 
 
-def municipalities(table: Path | None) -> list[Municipality]:
-    """Read the municipalities, or make them up."""
-    if table is None:
-        return [
-            Municipality(
-                f"{number:03}", f"Kunta {number}", f"Kommun {number}", f"{number % 21 + 1:02}",
-                f"Alueen {number % 21 + 1} hyvinvointialue", f"Område {number % 21 + 1}",
-                f"{number % 21 % 18 + 1:02}", f"Maakunta {number % 21 % 18 + 1}",
-            )
-            for number in range(1, 293)
-        ]  # fmt: skip
-    with table.open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
+def municipalities() -> list[Municipality]:
+    """Read the municipalities that are in a county, from the lists that `check` compares with."""
+    folder = Path(__file__).parents[1] / "queries" / "checks"
+    towns = (folder / "municipality-not-as-listed.rq").read_text(encoding="utf-8")
+    areas = (folder / "county-not-as-listed.rq").read_text(encoding="utf-8")
+    counties = dict(re.findall(r'\(kyt:WellbeingServicesCounty "(\d\d)" (".*")\)', areas))
+    regions = dict(re.findall(r'\(kyt:RegionalCouncil "(\d\d)" "(.*?)"', areas))
     return [
         Municipality(
-            row["kunta"], row["name_fi"], row["name_sv"], row["hyvinvointialue_code"],
-            row["hyvinvointialue_name_fi"], row["hyvinvointialue_name_sv"],
-            row["maakunta_code"], row["maakunta_name_fi"],
+            code, fi, sv, county, *counties[county][1:-1].split('" "'), region, regions[region]
         )
-        for row in rows
+        for code, fi, sv, county, region in re.findall(
+            r'\("(\d{3})" "(.*?)" "(.*?)" "(\d\d)" "(\d\d)"\)', towns
+        )
         # Helsinki and the municipalities of Åland are in no wellbeing services county.
-        if row["hyvinvointialue_code"] not in ("90", "91")
-    ]  # fmt: skip
+        if county in counties
+    ]
 
 
 def labels(fi: str, sv: str = "", en: str = "") -> Block:
@@ -214,7 +206,7 @@ def _parties(towns: list[Municipality]) -> Blocks:
     for town in towns:
         county, region = f"hva:{town.county}", f"liitto:{town.region}"
         if county not in blocks:
-            names = labels(town.county_fi, town.county_sv)
+            names = labels(town.county_fi, town.county_sv, town.county_en)
             party(county, "kyt:WellbeingServicesCounty", names, town.county, [])
         if region not in blocks:
             names = labels(f"{town.region_fi}n liitto")
@@ -407,14 +399,12 @@ def _plant(nation: Nation, blocks: Blocks, key: str, shape: str) -> None:
     nation.faults.append((subject, shape))
 
 
-def write(
-    out: Path, triples: int, seed: int = 1, faults: int = 42, table: Path | None = None
-) -> Nation:
+def write(out: Path, triples: int, seed: int = 1, faults: int = 42) -> Nation:
     """Write a project folder with a nation."""
     nation = Nation(random.Random(seed))
     (out / "data").mkdir(parents=True, exist_ok=True)
     with (out / "data" / "finland.ttl").open("w", encoding="utf-8") as file:
-        for text in generate(triples, seed, faults, municipalities(table), nation):
+        for text in generate(triples, seed, faults, municipalities(), nation):
             file.write(text)
     with (out / "faults.tsv").open("w", encoding="utf-8") as file:
         for subject, shape in nation.faults:
@@ -430,9 +420,8 @@ def main() -> None:
     parser.add_argument("--triples", type=int, default=50_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--faults", type=int, default=42)
-    parser.add_argument("--municipalities", type=Path)
     given = parser.parse_args()
-    nation = write(given.out, given.triples, given.seed, given.faults, given.municipalities)
+    nation = write(given.out, given.triples, given.seed, given.faults)
     print(f"{nation.triples} triples, {len(nation.faults)} faults", file=sys.stderr)
 
 

@@ -1,7 +1,7 @@
 """Validate a nation: in full, after one edit, and with pySHACL; prints one table.
 
 Usage: .venv/bin/python benchmarks/validation.py [--sizes 5000 50000 500000] [--edits 400]
-                                    [--pyshacl-up-to 50000] [--municipalities TSV] [--equal N]
+                                    [--pyshacl-up-to 50000] [--equal N]
 
 Each size runs in processes of its own, for the peaks of memory. `check` is the whole command, with
 all that it does: `kytkos check --no-cache --format json`, from the start of Python to the last
@@ -301,7 +301,6 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[5_000, 50_000, 500_000])
     parser.add_argument("--edits", type=int, default=600)
     parser.add_argument("--pyshacl-up-to", type=int, default=50_000)
-    parser.add_argument("--municipalities", type=Path)
     parser.add_argument("--equal", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
@@ -313,7 +312,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as work:
         for size in given.sizes:
             folder = Path(work) / str(size)
-            national.write(folder, size, given.seed, table=given.municipalities)
+            national.write(folder, size, given.seed)
             own = [sys.executable, __file__, "--one", str(folder), "--edits", str(given.edits)]
             own += ["--pyshacl-up-to", str(int(size <= given.pyshacl_up_to))]
             done = subprocess.run(own, check=True, stdout=subprocess.PIPE, text=True)

@@ -5,10 +5,12 @@ names in its first line, `# expect: CURIE …`, the nodes that the check finds. 
 would say of a case does not matter.
 """
 
+import re
 from pathlib import Path
 
 import pytest
 
+from kytkos import checks
 from kytkos.engines import Oxigraph
 from kytkos.graph import Graph, load
 from kytkos.queries import read_queries
@@ -80,3 +82,30 @@ def test_an_invalid_case_gives_the_findings_it_names(case: str) -> None:
     assert {graph.prefixes.curie(node) for node in nodes} == set(
         expected.removeprefix("# expect: ").split()
     )
+
+
+def test_a_hint_is_given_where_the_row_has_what_it_names() -> None:
+    name = "municipality-not-as-listed"
+    graph = load([*VOCABULARY, CASES / name / "invalid.ttl"], ROOT)
+
+    hints = {f.focus_node[-3:]: f.hint("en") for f in checks.rows(graph, {name: CHECKS[name]})}
+
+    assert hints["901"] == "There is 694 Riihimäki, wellbeing services county 07, region 05."
+    assert hints["902"] == ""  # neither the code nor the name is on the list
+
+
+def test_the_official_lists_are_whole_and_agree_with_each_other() -> None:
+    areas = CHECKS["county-not-as-listed"].text
+    counties = re.findall(r'\(kyt:WellbeingServicesCounty "(\d\d)"', areas)
+    regions = re.findall(r'\(kyt:RegionalCouncil "(\d\d)"', areas)
+    towns = re.findall(
+        r'\("(\d{3})" "([^"]+)" "([^"]+)" "(\d\d)" "(\d\d)"\)',
+        CHECKS["municipality-not-as-listed"].text,
+    )
+
+    assert len({code for code, *_ in towns}) == len({name for _, name, *_ in towns}) == 308
+    assert len(counties) == 21
+    # 90 is Helsinki and 91 is Åland, which are in no wellbeing services county.
+    assert {county for *_, county, _ in towns} == {*counties, "90", "91"}
+    assert {region for *_, region in towns} == set(regions)
+    assert len(regions) == 19

@@ -116,7 +116,7 @@ def rules(shapes: Graph, checks: Mapping[str, Query]) -> tuple[Rule, ...]:
         messages.setdefault(shape.value, {})[message.lang] = message.value
     found = [Rule(name, severities[name], texts) for name, texts in messages.items()]
     for name, query in checks.items():
-        texts = _messages(query, {})
+        texts = _texts(query, "message", {})
         blank = {lang: _PLACEHOLDER.sub("…", text) for lang, text in texts.items()}
         found.append(Rule(name, query.headers.get("severity", "violation"), blank))
     found += [Rule(name, *said) for name, said in vocabulary.rules().items()]
@@ -162,6 +162,9 @@ def from_result(result: shacl.Result) -> Finding:
 def rows(graph: Graph, checks: Mapping[str, Query]) -> Iterator[Finding]:
     """Run SPARQL checks: each row is a finding.
 
+    Its message is filled in from the row; so is its hint, which is left out where a value of it
+    is not bound.
+
     Raises:
         QueryError: a check can't be parsed, has no `?focus_node` or no severity.
     """
@@ -177,10 +180,17 @@ def rows(graph: Graph, checks: Mapping[str, Query]) -> Iterator[Finding]:
             value = record.get("value")
             if node is None:
                 continue
-            messages = _messages(query, _shown(record, graph.prefixes))
+            shown = _shown(record, graph.prefixes)
+            bound = {name: text for name, text in shown.items() if text}
+            hints = {
+                lang: hint
+                for lang, hint in _texts(query, "hint", bound).items()
+                if not _PLACEHOLDER.search(hint)
+            }
             path = record.get("path")
             named = path.value if path is not None and path.is_iri else ""
-            yield Finding(severity, name, node.value, messages, path=named, value=value)
+            messages = _texts(query, "message", shown)
+            yield Finding(severity, name, node.value, messages, named, value, hints=hints)
 
 
 def _shown(record: Mapping[str, Term | None], prefixes: Prefixes) -> dict[str, str]:
@@ -194,11 +204,11 @@ def _shown(record: Mapping[str, Term | None], prefixes: Prefixes) -> dict[str, s
     return shown
 
 
-def _messages(query: Query, values: Mapping[str, str]) -> dict[str, str]:
+def _texts(query: Query, kind: str, values: Mapping[str, str]) -> dict[str, str]:
     return {
-        lang: _filled(query.headers[f"message-{lang}"], values)
+        lang: _filled(query.headers[f"{kind}-{lang}"], values)
         for lang in LANGUAGES
-        if f"message-{lang}" in query.headers
+        if f"{kind}-{lang}" in query.headers
     }
 
 
