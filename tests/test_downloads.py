@@ -116,13 +116,18 @@ def test_a_drawing_is_a_file_of_its_own(site: Site) -> None:
 
 
 def test_a_drawing_takes_its_rules_and_colours_along() -> None:
-    css = ":root { --body: #123456; }\nrect.body { fill: var(--body); }\np { margin: 0; }\n"
+    css = ":root { --body: #123456; }\nrect.body { fill: var(--body); }\n"
+    css += "rect.measure { fill: red; }\np { margin: 0; }\n"
     drawn = standalone(
-        '<svg aria-hidden="true"><a tabindex="-1" href="b/c.html">&nbsp;</a></svg>', css, "../"
+        '<svg aria-hidden="true"><rect class="body"/>'
+        '<a tabindex="-1" href="b/c.html">&nbsp;</a></svg>',
+        css,
+        "../",
     )
 
     assert "rect.body { fill: #123456; }" in drawn
     assert "margin" not in drawn
+    assert "measure" not in drawn  # it has none
     assert '<a href="../b/c.html">\u00a0</a>' in drawn
     assert ET.fromstring(drawn) is not None
 

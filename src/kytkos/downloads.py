@@ -197,12 +197,22 @@ def standalone(drawing: str, css: str, back: str) -> str:
         plain_css,
         re.MULTILINE,
     )
-    style = _CUSTOM_COLOUR.sub(lambda m: colours.get(m[1], "currentcolor"), "\n".join(rules))
+    used = "".join(rule for rule in rules if _is_of(rule, drawing))
+    style = _CUSTOM_COLOUR.sub(lambda m: colours.get(m[1], "currentcolor"), used)
     drawn = drawing.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
     drawn = _LINK.sub(lambda m: m[0] if ":" in m[2] else f'{m[1]}{back}{m[2]}"', drawn)
     drawn = re.sub(r' (?:aria-hidden="true"|tabindex="-1")', "", drawn)
     head, close, tail = drawn.partition(">")
     return f"{head}{close}<style>{style}</style>{_named_entities(tail)}\n"
+
+
+def _is_of(rule: str, drawing: str) -> bool:
+    """Tell whether a drawing has something that a rule may be about."""
+    selectors = rule.partition("{")[0].split(",")
+    return any(
+        all(re.search(rf"[ \"]{name}[ \"]", drawing) for name in re.findall(r"\.([\w-]+)", one))
+        for one in selectors
+    )
 
 
 def plain(html: str) -> str:
