@@ -144,6 +144,10 @@ def test_graphml_has_things_with_labels_and_links(county_graph: Graph) -> None:
     body = network.nodes[f"{ID}body/kh-turva"]
     assert body["label"] == "KH Turva"
     assert body["kind"] == "Foorumi"
+    county = network.nodes[f"{ID}hva/07"]
+    assert county["label"] == "Kanta-Hämeen hyvinvointialue"
+    assert county["label_sv"] == "Egentliga Tavastlands välfärdsområde"
+    assert county["label_en"] == "Kanta-Häme wellbeing services county"
     duty = f"{ID}provision/kh2026-turvallisuus-paavastuu"
     assert network.nodes[duty]["cv:role"] == "Päävastuu"
     assert "cv:hasParticipant" in network[duty][f"{ID}body/kh-turva"]

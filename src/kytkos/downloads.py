@@ -173,7 +173,7 @@ def of_calendar(calendar: Calendar, lang: str) -> tuple[Files, dict[str, PurePos
 
 
 def of_graph(graph: Graph) -> Files:
-    """Make the files of the graph, packed: Turtle, TriG, and GraphML with Finnish names."""
+    """Make the files of the graph, packed: Turtle, TriG, GraphML with names in each language."""
     files = {"kytkos.ttl": exports.turtle(exports.union(graph), graph.prefixes)}
     files["kytkos.trig"] = exports.trig(exports.named_graphs(graph), graph.prefixes)
     files["kytkos.graphml"] = exports.graphml(graph, LANGUAGES[0])

@@ -15,7 +15,7 @@ from kytkos.names import headings, labels, shown, themes
 from kytkos.queries import Query, read_query
 from kytkos.sheets import Contents, Sheet, workbook
 from kytkos.tables import Table
-from kytkos.terms import DEF, Prefixes, Term
+from kytkos.terms import DEF, LANGUAGES, Prefixes, Term
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -167,7 +167,8 @@ def graphml(graph: Graph, lang: str) -> bytes:
 def things(graph: Graph, lang: str) -> "nx.MultiDiGraph[str]":
     """Make a network of the things, a node each; values and codes are attributes of it.
 
-    Every node has `label`, `kind` and `curie`; every edge has `relation`.
+    Every node has `label`, `kind` and `curie`, and a name in another language, where it has one,
+    as `label_sv`; every edge has `relation`.
     """
     import networkx as nx
 
@@ -182,6 +183,7 @@ def things(graph: Graph, lang: str) -> "nx.MultiDiGraph[str]":
         if not any(_VOCABULARY.match(c) or c in _POINTERS for c in classes)
     }
     named = _names(triples, lang)
+    elsewhere = {other: _names(triples, other) for other in LANGUAGES if other != lang}
 
     def name(iri: str) -> str:
         return named.get(iri) or graph.prefixes.curie(iri)
@@ -189,7 +191,10 @@ def things(graph: Graph, lang: str) -> "nx.MultiDiGraph[str]":
     network: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     for iri in sorted(nodes):
         kind = "; ".join(name(c) for c in kinds[iri])
-        network.add_node(iri, label=_xml(name(iri)), kind=_xml(kind), curie=_curie(iri, graph))
+        others = {f"label_{o}": _xml(names[iri]) for o, names in elsewhere.items() if iri in names}
+        network.add_node(
+            iri, label=_xml(name(iri)), kind=_xml(kind), curie=_curie(iri, graph), **others
+        )
     for triple in triples:
         subject, value = to_term(triple.subject), to_term(triple.object)
         if subject.value not in nodes or triple.predicate.value in (_RDF_TYPE, _PREF_LABEL.value):
