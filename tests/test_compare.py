@@ -41,7 +41,7 @@ def test_bodies_new_dropped_and_replaced(agreements: Comparison) -> None:
         ("dropped", "Network for the management of employment"),
         ("new", "Housing development network"),
         ("new", "Thematic networks"),
-        ("replaced", "Steering group for multi-professional support"),
+        ("replaced", "Steering group for multisectoral support"),
     ]
 
 
