@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyoxigraph as ox
 
@@ -59,11 +60,16 @@ class Oxigraph:
         if not isinstance(solutions, ox.QuerySolutions):
             raise _not_a_select(name)
         variables = tuple(v.value for v in solutions.variables)
+        term = cache(_term)  # since a table says many things again and again
         try:
-            rows = tuple(tuple(None if t is None else to_term(t) for t in s) for s in solutions)
+            rows = tuple(tuple(map(term, solution)) for solution in solutions)
         except OSError as error:
             raise _no_service(error, name) from error
         return Table(variables, rows)
+
+
+def _term(node: Any) -> Term | None:
+    return None if node is None else to_term(node)
 
 
 class Rdflib:
