@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from kytkos import differences
 from kytkos.cadence import Cadence
 from kytkos.engines import Engine
 from kytkos.queries import Query
@@ -95,14 +96,9 @@ class Duty:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class Version(differences.Version):
     """A version; `entry` is the day it came into force, None where it has not."""
 
-    iri: str
-    label: str
-    agreement: str
-    issued: str
-    status: str
     entry: date | None
 
 

@@ -1,17 +1,16 @@
 """A comparison of two versions as text, Markdown and JSON, and its summary in a paragraph."""
 
 import json
-import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kytkos.differences import Change, Claim, Comparison, Section, Side, Value, Version
 from kytkos.differences import words as read_words
-from kytkos.tables import markdown_text
+from kytkos.drawing import wrapped
+from kytkos.tables import markdown_text as md
 from kytkos.things import Cited, Thing
 
 _MOST = 4
-_WIDTH = 96
 
 
 def summary(comparison: Comparison) -> str:
@@ -44,15 +43,15 @@ def to_text(comparison: Comparison, everything: bool = False, only: Collection[s
         only: list these aspects; all of them if empty.
     """
     words = _in_language(read_words()["words"], comparison.lang)
-    lines = [line.strip() for line in _wrapped(summary(comparison), "")]
+    lines = [line.strip() for line in wrapped(summary(comparison), "")]
     for section in _shown(comparison, everything, only):
         lines += ["", _heading(section, words)]
         for change in _listed(section, everything):
-            lines += _wrapped(f"{change.kind_label}: {headline(change)}", "  ")
+            lines += wrapped(f"{change.kind_label}: {headline(change)}", "  ")
             if change.inferred:
                 reasons = " ".join(change.reasons)
-                lines += _wrapped(f"{words['inferred']}: {reasons}".rstrip(": "), "      ")
-            lines += _wrapped(_both_places(change), "      ")
+                lines += wrapped(f"{words['inferred']}: {reasons}".rstrip(": "), "      ")
+            lines += wrapped(_both_places(change), "      ")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -62,26 +61,26 @@ def to_markdown(
     """Write a comparison for a pull request: the summary, then a table for each aspect."""
     words = _in_language(read_words()["words"], comparison.lang)
     lines = [
-        f"## {_md(comparison.old.label)} → {_md(comparison.new.label)}",
+        f"## {md(comparison.old.label)} → {md(comparison.new.label)}",
         "",
-        _md(summary(comparison)),
+        md(summary(comparison)),
     ]
     columns = [words[key] for key in ("kind", "what", "before", "after")]
     for section in _shown(comparison, everything, only):
-        lines += ["", f"### {_md(_heading(section, words))}", ""]
+        lines += ["", f"### {md(_heading(section, words))}", ""]
         lines.append(f"| {' | '.join(column[:1].upper() + column[1:] for column in columns)} |")
         lines.append("| --- | --- | --- | --- |")
         for change in _listed(section, everything):
-            kind = _md(change.kind_label)
+            kind = md(change.kind_label)
             if change.inferred:
                 reasons = " ".join(change.reasons)
-                kind += f"<br>*{_md(words['inferred'])}{': ' + _md(reasons) if reasons else ''}*"
-            cells = [kind, _md(_what(change))]
+                kind += f"<br>*{md(words['inferred'])}{': ' + md(reasons) if reasons else ''}*"
+            cells = [kind, md(_what(change))]
             for side in (change.before, change.after):
                 places = (
-                    f"<br><sub>{_md(_places(side.places))}</sub>" if side and side.places else ""
+                    f"<br><sub>{md(_places(side.places))}</sub>" if side and side.places else ""
                 )
-                cells.append(_md(_side(change, side)) + places if side else "–")
+                cells.append(md(_side(change, side)) + places if side else "–")
             lines.append(f"| {' | '.join(cells)} |")
     return "".join(f"{line}\n" for line in lines)
 
@@ -344,18 +343,3 @@ def _claim(claim: Claim) -> dict[str, Any]:
 
 def _in_language(words: Mapping[str, Mapping[str, str]], lang: str) -> dict[str, str]:
     return {key: choice[lang] for key, choice in words.items()}
-
-
-def _md(text: str) -> str:
-    return markdown_text(text)
-
-
-def _wrapped(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent + "  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

@@ -1,4 +1,4 @@
-"""A table of texts, drawn with lines for a terminal."""
+"""What a terminal shows: a table of texts, drawn with lines, and paragraphs."""
 
 import re
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+_PARAGRAPH = 96  # columns
 _LEAST = 12  # columns of a terminal that a wrapped column must have to be readable
 _LONGEST_WORD = 28  # what is longer, as an IRI, may be broken
 _WORD = re.compile(r"[^\s-]+-?")  # where a text is wrapped: at spaces and after hyphens
@@ -32,6 +33,20 @@ def drawn(
     if sum(widths) > room:
         widths = _fitted(widths, ruler.words([head, *body]), room)
     return _drawn([head], body, widths, numeric, ruler)
+
+
+def wrapped(text: str, indent: str) -> list[str]:
+    """Break a paragraph into lines; those after the first stand further in."""
+    import textwrap
+
+    return textwrap.wrap(
+        text,
+        _PARAGRAPH,
+        initial_indent=indent,
+        subsequent_indent=indent + "  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import textwrap
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kytkos import inflect, names
+from kytkos.drawing import wrapped
 from kytkos.engines import Engine, Oxigraph
 from kytkos.errors import QueryError
 from kytkos.graph import Graph
@@ -42,7 +42,6 @@ _TOLD_OTHERWISE = {
 }
 _BUSINESS_ID = re.compile(r"(?:FI)?(\d{7})-?(\d)", re.IGNORECASE)
 _MOST_VALUES = 8
-_WIDTH = 96
 
 Record = Mapping[str, Term | None]
 
@@ -236,8 +235,8 @@ def to_text(dossier: Dossier, words: Words, where: str = "") -> str:
         "  ".join(filter(None, (dossier.kind, words.prefixes.curie(dossier.iri), where))),
     ]
     if dossier.other_names:
-        lines += _wrapped(f"{told['names']}: {'; '.join(dossier.other_names)}", "")
-    lines += [line for fact in dossier.facts for line in _wrapped(_said(fact, words), "")]
+        lines += wrapped(f"{told['names']}: {'; '.join(dossier.other_names)}", "")
+    lines += [line for fact in dossier.facts for line in wrapped(_said(fact, words), "")]
     if dossier.places:
         lines.append(f"{told['places']}:")
         lines += _quoted(dossier.places, "  ")
@@ -246,7 +245,7 @@ def to_text(dossier: Dossier, words: Words, where: str = "") -> str:
         lines += [line for claim in claims for line in _claim_lines(claim, words)]
     if dossier.links:
         lines += ["", told["links"]]
-        lines += [line for fact in dossier.links for line in _wrapped(_said(fact, words), "  ")]
+        lines += [line for fact in dossier.links for line in wrapped(_said(fact, words), "  ")]
     if dossier.contents:
         lines += ["", told["contents"]]
         lines += [f"  {count:>4}  {kind}" for kind, count in dossier.contents]
@@ -455,10 +454,10 @@ def _claim_lines(claim: Claim, words: Words) -> Iterator[str]:
     said = "; ".join(_said(fact, words) for fact in claim.facts)
     head = f"{claim.kind}: {claim.label}" if claim.label else claim.kind
     joined = f"{head} ({said})" if claim.label and said else f"{head} – {said}" if said else head
-    yield from _wrapped(f"{joined} [{words.prefixes.curie(claim.iri)}]", "  ")
+    yield from wrapped(f"{joined} [{words.prefixes.curie(claim.iri)}]", "  ")
     if claim.reason or claim.inferred:
         word = words.words["inferred" if claim.inferred else "reason"]
-        yield from _wrapped(f"{word}: {claim.reason}" if claim.reason else word, "      ")
+        yield from wrapped(f"{word}: {claim.reason}" if claim.reason else word, "      ")
     yield from _quoted(claim.places, "      ")
 
 
@@ -467,7 +466,7 @@ def _quoted(places: Iterable[Cited], indent: str) -> Iterator[str]:
     for where, passage in dict.fromkeys((str(cited), cited.passage) for cited in places):
         yield f"{indent}{where}"
         if passage:
-            yield from _wrapped(f"”{one_line(passage, 400)}”", indent + "  ")
+            yield from wrapped(f"”{one_line(passage, 400)}”", indent + "  ")
 
 
 def _said(fact: Fact, words: Words) -> str:
@@ -475,17 +474,6 @@ def _said(fact: Fact, words: Words) -> str:
     more = len(fact.values) - len(shown)
     rest = [f"+ {more} {words.words['more']}"] if more else []
     return f"{fact.label}: {', '.join([*shown, *rest])}"
-
-
-def _wrapped(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent + "  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 def _fact_json(fact: Fact) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kytkos.cli.common import AS_OF, as_of_day, columns_of_terminal, command, say
+from kytkos.cli.common import AS_OF, as_of_day, columns_of_terminal, command, put, say
 from kytkos.errors import QueryError, did_you_mean
 
 if TYPE_CHECKING:
@@ -87,13 +87,9 @@ def calendar(
     else:
         width = 0 if output else columns_of_terminal()
         content = agenda.to_text(made, width, name).encode()
+    put(content, output)
     if output:
-        from kytkos.files import write_whole
-
-        write_whole(output, content)
         say(f"{output}: {len(made.verdicts)} verdicts, {len(made.due)} duties due by {made.until}")
-    else:
-        click.echo(content, nl=False)
     return 0
 
 

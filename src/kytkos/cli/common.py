@@ -252,6 +252,16 @@ def drawn(table: "Table", form: str, graph: Any) -> str:
     return table.to_text(curies, columns_of_terminal())
 
 
+def put(content: str | bytes, output: Path | None) -> None:
+    """Write to a file, whole or not at all, or to stdout."""
+    if output is None:
+        click.echo(content, nl=False)
+        return
+    from kytkos.files import write_whole
+
+    write_whole(output, content.encode() if isinstance(content, str) else content)
+
+
 def columns_of_terminal() -> int:
     """Give the width of the terminal, or 0 where the output is no terminal."""
     if not sys.stdout.isatty():

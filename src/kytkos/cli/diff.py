@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kytkos.cli.common import command
+from kytkos.cli.common import command, put
 from kytkos.errors import KytkosError, QueryError, did_you_mean
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def diff(
             if aspect not in told:
                 hint = did_you_mean(aspect, told)
                 raise QueryError(f"versions have no aspect `{aspect}`", hint=hint)
-        _write(writers[form](compared, everything, aspects), output)
+        put(writers[form](compared, everything, aspects), output)
         return 0
     if versions:
         other = next((name for name, v in zip((old, new), named, strict=False) if not v), None)
@@ -113,7 +113,7 @@ def _revisions(
     here = {"fi": "työkopio", "sv": "arbetskopian", "en": "the files"}[lang]
     told = edits.edits(states[0], states[1], (old, new or here), lang)
     writers = {"text": edits.to_text, "md": edits.to_markdown, "json": edits.to_json}
-    _write(writers[form](told), output)
+    put(writers[form](told), output)
 
 
 def _version(name: str, known: "tuple[Version, ...]", graph: "Graph") -> "Version | None":
@@ -153,12 +153,3 @@ def _revision(project: "Project", name: str, known: "tuple[Version, ...]") -> "R
 
 def _key(version: "Version") -> str:
     return version.iri.rpartition("/")[2]
-
-
-def _write(content: str, output: Path | None) -> None:
-    from kytkos.files import write_whole
-
-    if output:
-        write_whole(output, content.encode())
-    else:
-        click.echo(content, nl=False)

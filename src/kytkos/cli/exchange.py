@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kytkos.cli.common import command, say
+from kytkos.cli.common import command, put, say
 from kytkos.errors import OutputError
 
 if TYPE_CHECKING:
@@ -33,18 +33,15 @@ def export(project: "Project", lang: str, form: str | None, output: Path | None)
              kytkos export --format graphml -o kanta-hame.graphml
     """
     from kytkos import exports
-    from kytkos.files import write_whole
 
     ending = output.suffix[1:].lower() if output else ""
     form = form or (ending if ending in exports.FORMATS else "ttl")
     if form == "xlsx" and not output and sys.stdout.isatty():
         raise OutputError("a workbook is not for a terminal", hint="Name a file: -o FILE.xlsx.")
     content = exports.export(project.graph(), form, lang, project.library())
+    put(content, output)
     if output:
-        write_whole(output, content)
         say(f"{output}: {len(content):,} bytes".replace(",", " "))
-    else:
-        click.echo(content, nl=False)
     return 0
 
 

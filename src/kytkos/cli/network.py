@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kytkos.cli.common import AS_OF, as_of_day, columns_of_terminal, command, say
+from kytkos.cli.common import AS_OF, as_of_day, columns_of_terminal, command, put, say
 from kytkos.cli.query import bound
 
 if TYPE_CHECKING:
@@ -50,7 +50,6 @@ def network(
     from kytkos import network as networks
     from kytkos.engines import Oxigraph
     from kytkos.errors import OutputError, QueryError, did_you_mean
-    from kytkos.files import write_whole
 
     library = project.queries_in("network")
     if name is None:
@@ -76,8 +75,5 @@ def network(
         say(f"{wanted.summary(lang)}\n{networks.meaning(wanted, lang)}\n")
         width = columns_of_terminal()
         content = exports.answer(wanted, table, chosen, graph, lang, width)
-    if output:
-        write_whole(output, content)
-    else:
-        click.echo(content, nl=False)
+    put(content, output)
     return 0

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kytkos.cli.common import AS_OF, Verb, as_of_day, columns_of_terminal, command, form_of, say
+from kytkos.cli.common import (
+    AS_OF,
+    Verb,
+    as_of_day,
+    columns_of_terminal,
+    command,
+    form_of,
+    put,
+    say,
+)
 from kytkos.errors import KytkosError, OutputError
 
 if TYPE_CHECKING:
@@ -96,7 +105,6 @@ def query(
     """
     from kytkos import asof, exports
     from kytkos.engines import ENGINES
-    from kytkos.files import write_whole
 
     if name is None:
         _list_queries(project, lang)
@@ -122,10 +130,7 @@ def query(
         say(f"{wanted.name}: {nothing}{_asked(wanted, assignments)}")
     width = columns_of_terminal()
     content = exports.answer(wanted, table, form, graph, lang, width)
-    if output:
-        write_whole(output, content)
-    else:
-        click.echo(content, nl=False)
+    put(content, output)
     return 0
 
 
