@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -453,6 +454,7 @@ def _iri(value: str) -> Term:
     return Term("uri", value)
 
 
-def _words(table: str, lang: str) -> dict[str, str]:
+@cache
+def _words(table: str, lang: str) -> Mapping[str, str]:
     told = tomllib.loads(files("kytkos").joinpath("calendar.toml").read_text(encoding="utf-8"))
     return {key: choice[lang] for key, choice in told[table].items()}

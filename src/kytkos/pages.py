@@ -20,11 +20,13 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache, partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from kytkos import collector, downloads, feed, pdf, search, stamp
 from kytkos.asof import bind
+from kytkos.beside import beside
 from kytkos.dated import Dated
 from kytkos.engines import Engine, Oxigraph
 from kytkos.errors import ProjectError
@@ -44,6 +46,7 @@ from kytkos.wording import Citations, Names, Pen, anchors, slug
 Site = dict[PurePosixPath, bytes]
 
 FRONT = "index.html"
+MOST_BESIDE = 100_000  # triples of a graph that two processes may read at once
 WHOLE = "kooste.html"  # the page that is all of them, for paper
 
 _HERE = Path(__file__).parent
@@ -105,8 +108,12 @@ def read_gates() -> dict[str, Any]:
 
 def read_texts(path: Path, lang: str) -> dict[str, Any]:
     """Read the texts of the pages in one language: `[key]` tables with fi, sv and en."""
-    texts = tomllib.loads(path.read_text(encoding="utf-8"))
-    return {key: in_languages[lang] for key, in_languages in texts.items()}
+    return {key: in_languages[lang] for key, in_languages in _texts(path).items()}
+
+
+@cache
+def _texts(path: Path) -> Mapping[str, Mapping[str, Any]]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def build(
@@ -142,6 +149,10 @@ def build(
     for note in settings.notes:
         progress(note)
     site: Site = {}
+    # A large graph takes its memory once: what is made of it is made afterwards.
+    packed: Callable[[], Site] = partial(downloads.of_graph, graph)
+    if graph.triples < MOST_BESIDE:
+        packed = beside(packed)
     with collector.at_rest():
         library = {name: bind(query, as_of) for name, query in project.page_queries().items()}
         engine = Oxigraph(graph)
@@ -183,7 +194,8 @@ def build(
         site[PurePosixPath("static", path.name)] = path.read_bytes()
     site[PurePosixPath("static", "site.css")] += settings.style.encode()
     progress("Downloads")
-    site |= _downloads(pages, tables, settings, site, graph)
+    site |= _downloads(pages, tables, settings, site)
+    site |= packed()
     for files, _ in calendars.values():
         site |= files
     site |= _alone(site, browser, progress)
@@ -320,7 +332,6 @@ def _downloads(
     tables: Mapping[str, Rows],
     settings: Settings,
     site: Site,
-    graph: Graph,
 ) -> Iterator[tuple[PurePosixPath, bytes]]:
     """Make the files for other programs, and the pages that lead to them."""
     css = site[PurePosixPath("static", "site.css")].decode()
@@ -339,7 +350,6 @@ def _downloads(
             PurePosixPath(downloads.FOLDER, f"muutokset-{lang}.atom"),
             feed.atom(tables["pages/feed"], feed_iri, title, lang, called, ways),
         )
-    yield from downloads.of_graph(graph).items()
 
 
 def _alone(
