@@ -1,8 +1,8 @@
 """Real endpoints, one that misbehaves in each way that they do, and two servers of others."""
 
+import gzip
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -11,45 +11,34 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from click.testing import CliRunner, Result
 
 from kytkos import remote
+from kytkos.answers import shown_address
 from kytkos.cli import main
-from kytkos.engines import Oxigraph
 from kytkos.errors import EndpointError, QueryError
-from kytkos.exports import GRAPHS, named_graphs, union
+from kytkos.exports import named_graphs
 from kytkos.graph import Graph
-from kytkos.project import Project
-from kytkos.publish import Published, Store, find_store, push, push_default
-from kytkos.remote import Client, Credentials, Remote, check_address, shown_address
+from kytkos.publish import Store, find_store, push
+from kytkos.remote import Client, Credentials, Remote, check_address
 from kytkos.tables import Table
-from kytkos.terms import ID, XSD, Term
-from tests.conftest import ROOT, skip_without
+from kytkos.terms import XSD, Term
+from tests.conftest import ROOT
 
 JSON = "application/sparql-results+json"
 QUERY = "SELECT ?a WHERE { ?a ?b ?c } ORDER BY ?a"
 ONE_ROW = b'{"head":{"vars":["a"]},"results":{"bindings":[{"a":{"type":"uri","value":"urn:x"}}]}}'
-LIBRARY = sorted(path.stem for path in (ROOT / "queries").glob("*.rq"))
+XML_ROW = b"""<?xml version="1.0"?><sparql xmlns="http://www.w3.org/2005/sparql-results#">
+<head><variable name="a"/></head><results><result><binding name="a"><uri>urn:x</uri></binding>
+</result></results></sparql>"""
+XML_YES = b'<sparql xmlns="http://www.w3.org/2005/sparql-results#"><head/><boolean>true</boolean></sparql>'
+LATIN = ONE_ROW.replace(b"urn:x", b"urn:\xe4")
 
-
-def named(**things: str) -> dict[str, Term]:
-    return {parameter: Term("uri", ID + local) for parameter, local in things.items()}
-
-
-# What a query that the defaults do not try enough is asked, too.
-OTHER_VALUES = {
-    "body-responsibilities": [named(body="body/kh-hyte")],
-    "claims": [named(thing="hva/07")],
-    "party-duties": [named(party="hva/07"), named(party="liitto/05")],
-    "party-meetings-a-year": [named(party="hva/07"), named(party="kunta/109")],
-    "thing": [named(thing="version/kh2026"), named(thing="place/kh2026-9-irtisanomisaika")],
-    "thing-places": [named(thing="measure/kh2026-hyvinvointikysely")],
-}
 
 Behave = Callable[[BaseHTTPRequestHandler], None]
 
@@ -77,6 +66,19 @@ def cut(handler: BaseHTTPRequestHandler) -> None:
     handler.close_connection = True
 
 
+def cut_in_a_chunk(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Type", JSON)
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    handler.wfile.write(b"50\r\n" + ONE_ROW[:40])
+    handler.close_connection = True
+
+
+def moved(there: str, status: int = 302) -> Behave:
+    return answering(b"", "text/plain", status, Location=there)
+
+
 def reset(handler: BaseHTTPRequestHandler) -> None:
     linger = b"\x01\x00\x00\x00\x00\x00\x00\x00"
     handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
@@ -85,6 +87,15 @@ def reset(handler: BaseHTTPRequestHandler) -> None:
 
 
 def hang(handler: BaseHTTPRequestHandler) -> None:
+    time.sleep(3)
+
+
+def hang_halfway(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Type", JSON)
+    handler.send_header("Content-Length", str(len(ONE_ROW)))
+    handler.end_headers()
+    handler.wfile.write(ONE_ROW[:40])
     time.sleep(3)
 
 
@@ -191,15 +202,30 @@ def test_parameters_of_the_address_are_kept() -> None:
         (answering(b"<h1>No</h1><p>way", "text/html", 401), "wants to know who asks"),
         (answering(b"forbidden", "text/plain", 403), r"not allowed \(403\): forbidden"),
         (answering(b"", "text/html", 404), r"nothing is there \(404\)"),
+        (answering(b"", "text/html", 405), r"does not take such requests \(405\)"),
+        (answering(b"", "text/html", 406), r"no SPARQL results in JSON \(406\)"),
+        (answering(b"", "text/html", 410), r"nothing is there any more \(410\)"),
+        (answering(b"", "text/html", 413), r"request is too large for the server \(413\)"),
+        (answering(b"", "text/html", 414), r"address is too long for the server \(414\)"),
+        (answering(b"", "text/html", 418), r"answered 418"),
+        (answering(b"wait", "text/plain", 429), r"too many ask \(429\): wait"),
+        (answering(b"", "text/html", 501), r"can't do this \(501\)"),
+        (answering(b"", "text/html", 502), r"can't answer now \(502\)"),
+        (answering(b"", "text/html", 504), r"can't answer now \(504\)"),
         (answering(b"Virtuoso 37000 Error SP030", "text/plain", 400), "SP030"),
-        (answering(b"<b>boom</b>", "text/html", 500), "answered 500: boom"),
+        (answering(b"<b>boom</b>", "text/html", 500), r"the server failed \(500\): boom"),
         (answering(b"", JSON), "the answer is empty"),
         (answering(b" \n", JSON), "the answer is empty"),
         (answering(ONE_ROW[:40]), "breaks off"),
         (answering(ONE_ROW[:-1]), "breaks off"),
-        (answering(b"<sparql/>", "application/sparql-results+xml"), "results.xml, not SPARQL"),
+        (answering(b"<sparql/>", "application/sparql-results+xml"), "breaks off, or is not the"),
+        (answering(XML_ROW[:180], "application/sparql-results+xml"), "breaks off, or is not the"),
+        (answering(XML_ROW[:-1], "application/sparql-results+xml"), "breaks off, or is not the"),
+        (answering(XML_YES, "application/sparql-results+xml"), "yes or no, not a table"),
+        (answering(ONE_ROW, "text/plain"), "says it is text/plain, not SPARQL results"),
+        (answering(ONE_ROW, "text/html"), "a web page came, no answer"),
         (answering(b"<sparql/>"), "says it is JSON, and is not"),
-        (answering(b"\xff\xfe{", JSON), "not in UTF-8|says it is JSON"),
+        (answering(b"\xff\xfe{", JSON), "not in UTF-8, as it should be"),
         (answering(b"[1, 2]"), "JSON, not SPARQL results"),
         (answering(b"null"), "JSON, not SPARQL results"),
         (answering(b'{"head":{},"boolean":true}'), "JSON, not SPARQL results"),
@@ -210,7 +236,14 @@ def test_parameters_of_the_address_are_kept() -> None:
         (answering(ONE_ROW, X_SPARQL_MaxRows="1"), "cut the answer at 1 rows"),
         (answering(ONE_ROW, status=206), "only a part"),
         (answering(ONE_ROW, X_SQL_State="S1TAT"), "only a part"),
+        (answering(gzip.compress(ONE_ROW)[:40], Content_Encoding="gzip"), "breaks off"),
+        (answering(ONE_ROW, Content_Encoding="gzip"), "not packed as it says"),
+        (answering(ONE_ROW, Content_Encoding="br"), "packed as br, unasked"),
+        (answering(LATIN, f"{JSON}; charset=utf-8"), "not in UTF-8, as it should be"),
+        (answering(LATIN, f"{JSON}; charset=klingon"), "«klingon», an encoding not known"),
+        (moved("/sparql"), r"redirects in a circle \(302\)"),
         (cut, "half an answer came, 4 times"),
+        (cut_in_a_chunk, "half an answer came, 4 times"),
         (reset, "the connection broke off, 4 times"),
         (answering(b"busy", "text/plain", 503), r"can't answer now \(503\): busy"),
     ],
@@ -223,7 +256,7 @@ def test_what_endpoints_really_return_is_told(behave: Behave, says: str) -> None
     assert "\n" not in caught.value.message
 
 
-@pytest.mark.parametrize("behave", [hang, drip])
+@pytest.mark.parametrize("behave", [hang, hang_halfway, drip])
 def test_an_endpoint_that_hangs_is_left_in_time(behave: Behave) -> None:
     started = time.monotonic()
 
@@ -242,20 +275,31 @@ def test_nobody_listens() -> None:
         Remote(f"http://127.0.0.1:{port}/").select(QUERY)
 
 
-def test_something_that_is_no_web_server() -> None:
+@pytest.mark.parametrize(
+    ("greeting", "says"),
+    [
+        (b"220 mail.example.org ESMTP\r\n", "no web server: «220 mail.example.org ESMTP»"),
+        (b"\x15\x03\x01\x00\x02\x02\x46", "speaks TLS there"),
+        (b"", "broke off"),
+    ],
+)
+def test_something_that_is_no_web_server(greeting: bytes, says: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def greet() -> None:
             for _ in range(4):
                 peer, _ = listening.accept()
-                peer.sendall(b"220 mail.example.org ESMTP\r\n")
+                peer.recv(4096)
+                peer.sendall(greeting)
                 peer.close()
 
         threading.Thread(target=greet, daemon=True).start()
         port = listening.getsockname()[1]
 
-        with pytest.raises(EndpointError, match=r"no connection|broke off"):
+        with pytest.raises(EndpointError, match=says) as caught:
             Remote(f"http://127.0.0.1:{port}/").select(QUERY)
+
+    assert "https://" in caught.value.hint or "address" in caught.value.hint
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
@@ -285,6 +329,96 @@ def test_a_server_says_how_long_to_wait() -> None:
 
     assert time.monotonic() - started >= 1
     assert "again in 1 s" in told[0]
+
+
+def test_a_server_says_until_when_to_wait() -> None:
+    told: list[str] = []
+    busy = answering(b"", "text/plain", 503, Retry_After=formatdate(time.time() + 2, usegmt=True))
+    with endpoint(busy, answering(ONE_ROW)) as one:
+        started = time.monotonic()
+        Remote(one.url, Client(progress=told.append)).select(QUERY)
+
+    assert 0.5 < time.monotonic() - started < 3
+    assert "503" in told[0]
+
+
+@pytest.mark.parametrize("asked", ["soon", "-1", "1.5", "Wed, 99 Foo 2026", ""])
+def test_a_wait_that_is_none_is_not_kept(asked: str) -> None:
+    with endpoint(answering(b"", "", 503, Retry_After=asked), answering(ONE_ROW)) as one:
+        started = time.monotonic()
+        Remote(one.url).select(QUERY)
+
+    assert time.monotonic() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    "behave",
+    [
+        answering(gzip.compress(ONE_ROW), Content_Encoding="gzip"),
+        answering(ONE_ROW, "application/json"),
+        answering(ONE_ROW, ""),
+        answering(b"\xef\xbb\xbf" + ONE_ROW, f"{JSON}; charset=UTF-8"),
+        answering(ONE_ROW.decode().encode("utf-16"), f"{JSON}; charset=utf-16"),
+        answering(XML_ROW, "application/sparql-results+xml"),
+        moved("/elsewhere", 307),
+    ],
+)
+def test_an_answer_in_another_dress_is_read(behave: Behave) -> None:
+    with endpoint(behave, answering(ONE_ROW)) as one:
+        table = Remote(one.url).select(QUERY)
+
+    assert table == Table(("a",), ((Term("uri", "urn:x"),),))
+
+
+def test_another_charset_is_read_where_it_is_named() -> None:
+    with endpoint(answering(LATIN, f"{JSON}; charset=iso-8859-1")) as one:
+        assert Remote(one.url).select(QUERY).rows == ((Term("uri", "urn:ä"),),)
+
+
+def endless(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Type", JSON)
+    handler.end_headers()
+    while True:
+        handler.wfile.write(b" " * 10_000)
+
+
+@pytest.mark.parametrize(
+    "behave", [endless, answering(gzip.compress(b" " * 200_000), Content_Encoding="gzip")]
+)
+def test_an_answer_without_end_is_left_at_the_limit(behave: Behave) -> None:
+    with endpoint(behave) as one:
+        result = run("query", "-", "--endpoint", one.url, "--max-bytes", "100000", stdin=QUERY)
+
+    assert result.exit_code == 2
+    assert "the answer has over 100000 bytes" in result.stderr
+    assert "--max-bytes" in result.stderr
+
+
+def test_https_to_a_server_without_tls() -> None:
+    with endpoint(answering(ONE_ROW)) as one, pytest.raises(EndpointError) as caught:
+        Remote(one.url.replace("http:", "https:")).select(QUERY)
+
+    assert "no secure connection" in caught.value.message
+    assert "write http://" in caught.value.hint
+
+
+def test_a_server_that_sends_the_token_back_does_not_make_it_seen() -> None:
+    def echo(handler: BaseHTTPRequestHandler) -> None:
+        answering(handler.headers["Authorization"].encode(), "text/plain", 403)(handler)
+
+    with endpoint(echo) as one, pytest.raises(EndpointError) as caught:
+        Remote(one.url, Client(Credentials(token="s3cret"))).select(QUERY)
+
+    assert "not allowed (403): Bearer …" in str(caught.value)
+
+
+def test_a_token_with_a_line_break_is_refused_and_not_shown() -> None:
+    with pytest.raises(EndpointError) as caught:
+        Credentials.from_environment({"KYTKOS_TOKEN": "s3cret\nX-Evil: 1"})
+
+    assert "s3cret" not in str(caught.value)
+    assert Credentials.from_environment({"KYTKOS_TOKEN": "abc\n"}).token == "abc"
 
 
 def test_no_wait_goes_beyond_the_time() -> None:
@@ -494,7 +628,7 @@ def test_a_store_that_refuses_the_graphs_keeps_the_old_ones(county_graph: Graph)
     put = answering(b"", "", 204)
     with endpoint(none, put, full, none) as one:
         store = Store(one.url, one.url, one.url)
-        with pytest.raises(EndpointError, match=r"507: disk full\. Nothing was replaced"):
+        with pytest.raises(EndpointError, match=r"\(507\): disk full\. Nothing was replaced"):
             push(graphs, store, county_graph.prefixes, Client())
 
     written = [path for method, path, _, _ in one.requests if method == "PUT"]
@@ -522,167 +656,6 @@ def test_an_update_is_not_sent_twice() -> None:
         Client().send(urllib.request.Request(one.url, data=b"update=x"), again=False)
 
     assert len(one.requests) == 1
-
-
-# The servers of others
-
-
-def _wait_for(url: str, process: "subprocess.Popen[bytes]", seconds: float) -> None:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail(f"{process.args!r} did not start")
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
-
-
-@contextmanager
-def started(command: list[str], url: str, folder: Path, seconds: float) -> Iterator[None]:
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
-        try:
-            _wait_for(url, process, seconds)
-            yield
-        finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-@pytest.fixture(scope="session")
-def oxigraph_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Oxigraph's own server, of the package `oxigraph`."""
-    beside = Path(sys.executable).with_name("oxigraph")
-    binary = str(beside) if beside.exists() else shutil.which("oxigraph")
-    if binary is None:
-        skip_without("the server `oxigraph` (pip install oxigraph)")
-    (port,) = _free_ports(1)
-    url = f"http://127.0.0.1:{port}"
-    command = [binary, "serve", "--bind", f"127.0.0.1:{port}"]
-    with started(command, f"{url}/", tmp_path_factory.mktemp("oxigraph"), 10):
-        yield url
-
-
-@pytest.fixture(scope="session")
-def filled_oxigraph(oxigraph_server: str, county_graph: Graph) -> tuple[Store, Published]:
-    store = find_store(f"{oxigraph_server}/store")
-    push_default(union(county_graph), store, county_graph.prefixes, Client())
-    graphs = named_graphs(county_graph)
-    return store, push(graphs, store, county_graph.prefixes, Client())
-
-
-VIRTUOSO = Credentials("dba", "dba")
-
-
-@pytest.fixture(scope="session")
-def virtuoso_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Virtuoso 7, of the Debian package `virtuoso-opensource-7`."""
-    binary = shutil.which("virtuoso-t")
-    settings = Path("/usr/share/virtuoso-opensource-7/virtuoso.ini")
-    if binary is None or not settings.is_file():
-        skip_without("Virtuoso (apt install virtuoso-opensource-7)")
-    folder = tmp_path_factory.mktemp("virtuoso")
-    sql, http = _free_ports(2)
-    text = settings.read_text(encoding="utf-8")
-    text = text.replace("/var/lib/virtuoso-opensource-7/db", str(folder))
-    text = text.replace("/var/lib/virtuoso-opensource-7/vsp", str(folder))
-    text = text.replace("= 1111", f"= 127.0.0.1:{sql}").replace("= 8890", f"= 127.0.0.1:{http}")
-    (folder / "virtuoso.ini").write_text(text, encoding="utf-8")
-    url = f"http://127.0.0.1:{http}"
-    command = [binary, "-f", "-c", str(folder / "virtuoso.ini")]
-    with started(command, f"{url}/sparql", folder, 60):
-        yield url
-
-
-@pytest.fixture(scope="session")
-def filled_virtuoso(virtuoso_server: str, county_graph: Graph) -> Remote:
-    store = find_store(f"{virtuoso_server}/sparql-graph-crud-auth")
-    push({f"{GRAPHS}all": union(county_graph)}, store, county_graph.prefixes, Client(VIRTUOSO))
-    return Remote(store.query)
-
-
-@pytest.mark.parametrize("name", LIBRARY)
-def test_the_oxigraph_server_gives_equal_rows(
-    county: Project, county_graph: Graph, filled_oxigraph: tuple[Store, Published], name: str
-) -> None:
-    text = county.library()[name].text
-
-    assert Remote(filled_oxigraph[0].query).select(text) == Oxigraph(county_graph).select(text)
-
-
-def test_the_oxigraph_server_has_every_graph_whole(
-    county_graph: Graph, filled_oxigraph: tuple[Store, Published]
-) -> None:
-    _, published = filled_oxigraph
-
-    assert published.total == sum(1 for _ in county_graph.store)
-    assert len(published.triples) == len(county_graph.files)
-    assert f"{GRAPHS}data/kanta-hame/parties.ttl" in published.triples
-
-
-def test_a_graph_is_replaced_and_not_added_to(
-    oxigraph_server: str, county_graph: Graph, filled_oxigraph: tuple[Store, Published]
-) -> None:
-    iri, triples = next(iter(named_graphs(county_graph).items()))
-    store = filled_oxigraph[0]
-
-    push({iri: triples[:5]}, store, county_graph.prefixes, Client())
-    published = push({iri: triples}, store, county_graph.prefixes, Client())
-
-    assert published.triples == {iri: len(triples)}
-    assert len(published.others) == len(county_graph.files) - 1
-    left = "SELECT DISTINCT ?g WHERE { GRAPH ?g { ?a ?b ?c } FILTER(CONTAINS(STR(?g), 'staging')) }"
-    assert len(Remote(store.query).select(left)) == 0
-
-
-def test_push_tells_what_it_did(filled_oxigraph: tuple[Store, Published]) -> None:
-    result = run("push", filled_oxigraph[0].data)
-
-    assert result.exit_code == 0
-    assert "counted there" in result.stderr
-    assert result.stdout == ""
-
-
-@pytest.mark.parametrize("name", LIBRARY)
-def test_virtuoso_gives_equal_rows(
-    county: Project, county_graph: Graph, filled_virtuoso: Remote, name: str
-) -> None:
-    """No query is left out: how to go round Virtuoso's faults is said in remote-endpoints.md."""
-    query = county.library()[name]
-
-    for values in (*OTHER_VALUES.get(name, ()), {"lang": Term("literal", "sv")}, {}):
-        text = query.bind({k: v for k, v in values.items() if k in query.parameters}).text
-        assert filled_virtuoso.select(text) == Oxigraph(county_graph).select(text), values
-
-
-def test_virtuoso_takes_every_file_by_digest(virtuoso_server: str, county_graph: Graph) -> None:
-    store = find_store(f"{virtuoso_server}/sparql-graph-crud-auth")
-    graphs = {f"{GRAPHS}test/{n}": t for n, t in enumerate(named_graphs(county_graph).values())}
-
-    published = push(graphs, store, county_graph.prefixes, Client(VIRTUOSO))
-
-    assert published.total == sum(1 for _ in county_graph.store)
-
-
-def test_virtuoso_refuses_a_wrong_password(virtuoso_server: str, county_graph: Graph) -> None:
-    store = find_store(f"{virtuoso_server}/sparql-graph-crud-auth")
-    graphs = dict(list(named_graphs(county_graph).items())[:1])
-
-    with pytest.raises(EndpointError, match=r"refuses the name or password .*Nothing was replaced"):
-        push(graphs, store, county_graph.prefixes, Client(Credentials("dba", "wrong")))
 
 
 def test_asking_an_endpoint_needs_no_rdflib() -> None:

@@ -12,9 +12,10 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from kytkos.answers import shown_address
 from kytkos.errors import EndpointError
 from kytkos.exports import GRAPHS, Triples, turtle
-from kytkos.remote import Client, Remote, check_address, shown_address
+from kytkos.remote import Client, Remote, check_address
 from kytkos.terms import Prefixes
 
 _STAGING = "https://w3id.org/kytkos/staging/"

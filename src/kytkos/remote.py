@@ -4,10 +4,8 @@ What endpoints really return (web pages, empty bodies, half an answer, nothing a
 an `EndpointError` that says what came and what to do.
 """
 
-import html
-import json
 import os
-import re
+import ssl
 import threading
 import time
 import urllib.error
@@ -18,36 +16,41 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from http.client import HTTPException, HTTPResponse, IncompleteRead
+from http.client import (
+    BadStatusLine,
+    HTTPException,
+    HTTPResponse,
+    IncompleteRead,
+    RemoteDisconnected,
+)
 from typing import Any, TypeVar
 
+from kytkos.answers import (
+    BUSY,
+    CONTROL,
+    Answer,
+    plain,
+    refused,
+    shown_address,
+    table,
+    too_large,
+    unpacked,
+)
 from kytkos.engines import check_select
 from kytkos.errors import EndpointError
 from kytkos.tables import Table
-from kytkos.terms import XSD
 
 TIMEOUT_S = 60.0
+MOST_BYTES = 200_000_000  # of one answer
 
-_RETRIED = frozenset((429, 502, 503, 504))
 _ATTEMPTS = 4
 _BACK_OFF_S = 0.5
 _LONGEST_WAIT_S = 10.0
 _PATIENCE_S = 1.0  # how long one waits without being told what for
 _LONGEST_GET = 2_000  # characters of a URL that every server and proxy takes
 _CHUNK = 1 << 16
-_SHOWN = 300  # characters of a server's own message
-
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
-_NOT_SHOWN = re.compile(
-    r"<(script|style|head)\b.*?</\1\s*>|<(?!(?:https?|urn|file):)[^<>]*>", re.IGNORECASE | re.DOTALL
-)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
-_IS_IT = (
-    "Is this the address of a SPARQL endpoint? Oxigraph's is …/query, Fuseki's …/DATASET/query, "
-    "GraphDB's …/repositories/NAME, Virtuoso's and Neptune's …/sparql."
-)
-
-_DURATIONS = (XSD + "duration", XSD + "yearMonthDuration")
+_TLS_ALERT = "\x15\x03"  # RFC 8446, section 5.1
+_IS_ADDRESS_RIGHT = "Is the address right, and the server running?"
 
 T = TypeVar("T")
 
@@ -62,31 +65,36 @@ class Credentials:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Credentials":
-        """Read KYTKOS_USER and KYTKOS_PASSWORD, or KYTKOS_TOKEN."""
+        """Read KYTKOS_USER and KYTKOS_PASSWORD, or KYTKOS_TOKEN.
+
+        Raises:
+            EndpointError: the token holds what no header can.
+        """
         names = ("KYTKOS_USER", "KYTKOS_PASSWORD", "KYTKOS_TOKEN")
-        return cls(*(environment.get(name, "") for name in names))
+        user, password, token = (environment.get(name, "").strip("\r\n") for name in names)
+        if not token.isascii() or not token.isprintable() or " " in token:
+            hint = "Give the token alone, as it was given to you."
+            raise EndpointError("KYTKOS_TOKEN holds a character that no token has", hint=hint)
+        return cls(user, password, token)
 
     def __bool__(self) -> bool:
         return bool(self.user or self.token)
+
+    @property
+    def named(self) -> str:
+        """What is sent, in words."""
+        return "token" if self.token else "name or password" if self.user else ""
+
+    def hidden(self, text: str) -> str:
+        """Take the secrets out of a text: a server may send back what it was sent."""
+        for secret in (self.password, self.token, self.basic().partition(" ")[2]):
+            text = text.replace(secret, "…") if secret else text
+        return text
 
     def basic(self) -> str:
         """Give the header of HTTP Basic."""
         pair = f"{self.user}:{self.password}".encode()
         return f"Basic {b64encode(pair).decode()}"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a server answered: the body is whole."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def content_type(self) -> str:
-        """The media type, without its parameters."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 @dataclass(frozen=True)
@@ -95,11 +103,13 @@ class Client:
 
     Args:
         timeout_s: how long one request may take, its retries included.
+        most_bytes: how large an answer may be, unpacked.
         progress: is told what is waited for, once that takes over a second.
     """
 
     credentials: Credentials = Credentials()
     timeout_s: float = TIMEOUT_S
+    most_bytes: int = MOST_BYTES
     progress: Callable[[str], None] = lambda message: None
     _asked: set[str] = field(default_factory=set, repr=False)  # who wants HTTP Basic
 
@@ -119,11 +129,13 @@ class Client:
                 left = deadline - time.monotonic()
                 return self._waited(partial(self._once, request, left), shown, deadline)
             except _BusyError as busy:
-                wait = min(busy.wait_s or _BACK_OFF_S * 2 ** (attempt - 1), _LONGEST_WAIT_S)
+                wait = min(
+                    round(busy.wait_s, 1) or _BACK_OFF_S * 2 ** (attempt - 1), _LONGEST_WAIT_S
+                )
                 surely_not_done = busy.status in (429, 503)
                 late = time.monotonic() + wait >= deadline
                 if attempt == _ATTEMPTS or late or not (again or surely_not_done):
-                    raise _refused(busy.answer, shown, self.credentials, busy.reason) from busy
+                    raise self._given_up(busy, shown) from busy
                 self.progress(
                     f"{shown}: {busy.reason}; trying again in {wait:g} s "
                     f"({attempt + 1} of {_ATTEMPTS})"
@@ -168,7 +180,7 @@ class Client:
                 return self._opened(request, header, left_s)
             except _AskedError as asked:
                 answer = asked.answer
-        raise _refused(answer, shown_address(request.full_url), self.credentials)
+        raise self._refused(answer, shown_address(request.full_url))
 
     def _opened(self, request: urllib.request.Request, header: str, left_s: float) -> Answer:
         shown = shown_address(request.full_url)
@@ -182,22 +194,34 @@ class Client:
                 answer = Answer(error.code, _lower(error.headers), _read_what_comes(error))
             if error.code == 401:
                 raise _AskedError(answer) from error
-            if error.code in _RETRIED:
+            if error.code in BUSY:
                 raise _BusyError(f"{error.code} {error.reason}", answer) from error
-            raise _refused(answer, shown, self.credentials) from error
+            if str(error.reason).startswith(urllib.request.HTTPRedirectHandler.inf_msg[:20]):
+                message = f"{shown}: the server redirects in a circle ({error.code})"
+                raise EndpointError(message, hint=_IS_ADDRESS_RIGHT) from error
+            answer.headers["location"] = urllib.parse.urljoin(
+                request.full_url, answer.headers.get("location", "")
+            )
+            raise self._refused(answer, shown) from error
         except urllib.error.URLError as error:
             raise self._unreached(error.reason, shown) from error
         except (OSError, HTTPException) as error:
             raise self._unreached(error, shown) from error
         except ValueError as error:
-            raise EndpointError(f"{shown}: not an address: {error}") from error
+            # Not what it says: that may hold the header with the password.
+            raise EndpointError(f"{shown}: not an address", hint=_IS_ADDRESS_RIGHT) from error
         with response:
+            headers = _lower(response.headers)
             try:
-                return Answer(response.status, _lower(response.headers), _read_all(response))
+                body = _read_all(response, self.most_bytes, shown)
             except TimeoutError as error:
                 raise _too_slow(shown, self.timeout_s) from error
             except (OSError, HTTPException) as error:
                 raise _BusyError("half an answer came") from error
+        coding = headers.get("content-encoding", "identity").strip().lower()
+        if coding != "identity":
+            body = unpacked(body, coding, self.most_bytes, shown)
+        return Answer(response.status, headers, body)
 
     def _header(self, request: urllib.request.Request, left_s: float) -> str:
         """Give what is sent unasked: a token, or a password to who has asked for one before.
@@ -240,13 +264,37 @@ class Client:
         return f"Digest {handler.get_authorization(request, parameters)}"
 
     def _unreached(self, reason: object, shown: str) -> Exception:
+        """Tell why no answer came at all; what may pass is asked again."""
         if isinstance(reason, TimeoutError):
             return _too_slow(shown, self.timeout_s)
+        if isinstance(reason, BadStatusLine) and not isinstance(reason, RemoteDisconnected):
+            if str(reason).startswith(_TLS_ALERT):
+                hint = "Write https:// in its address."
+                return EndpointError(f"{shown}: the server speaks TLS there", hint=hint)
+            message = f"{shown}: what answers there is no web server: «{plain(str(reason))}»"
+            return EndpointError(message, hint=_IS_ADDRESS_RIGHT)
         if isinstance(reason, (ConnectionResetError, BrokenPipeError, HTTPException)):
             return _BusyError("the connection broke off")
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            hint = "Name the file of your own authority in SSL_CERT_FILE, if it has one."
+            message = f"{shown}: its certificate is not trusted: {reason.verify_message}"
+            return EndpointError(message, hint=hint)
+        if isinstance(reason, ssl.SSLError):
+            hint = "Does it speak TLS there? If not, write http:// in its address."
+            said = (reason.reason or "").replace("_", " ").lower()
+            return EndpointError(f"{shown}: no secure connection: {said}", hint=hint)
         said = getattr(reason, "strerror", None) or str(reason)
-        hint = "Is the address right, and the server running?"
-        return EndpointError(f"{shown}: no connection: {said}", hint=hint)
+        return EndpointError(f"{shown}: no connection: {said}", hint=_IS_ADDRESS_RIGHT)
+
+    def _refused(self, answer: Answer, shown: str) -> EndpointError:
+        error = refused(answer, shown, self.credentials.named)
+        return EndpointError(self.credentials.hidden(error.message), hint=error.hint)
+
+    def _given_up(self, busy: "_BusyError", shown: str) -> EndpointError:
+        if busy.answer:
+            return self._refused(busy.answer, shown)
+        hint = "Ask again later. If it stays: does it want https:// there?"
+        return EndpointError(f"{shown}: {busy.reason}, {_ATTEMPTS} times", hint=hint)
 
 
 @dataclass(frozen=True)
@@ -277,7 +325,7 @@ class Remote:
             get = len(self.endpoint) + len(urllib.parse.quote_plus(query)) < _LONGEST_GET
             wrapper.setMethod("GET" if get else "POST")
             request = wrapper.request()
-        return _table(self.client.send(request), shown_address(self.endpoint))
+        return table(self.client.send(request), shown_address(self.endpoint))
 
 
 def check_address(address: str) -> None:
@@ -291,7 +339,7 @@ def check_address(address: str) -> None:
         wrong = parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0
     except ValueError:
         wrong = True
-    if wrong or not address.isascii() or _CONTROL.search(address) or " " in address:
+    if wrong or not address.isascii() or CONTROL.search(address) or " " in address:
         hint = "Write it whole: http://localhost:7878/query"
         raise EndpointError(f"{shown_address(address)}: not a web address", hint=hint)
     if "@" in parts.netloc:
@@ -299,12 +347,6 @@ def check_address(address: str) -> None:
         raise EndpointError(
             f"{shown_address(address)}: a name and password don't belong in an address", hint=hint
         )
-
-
-def shown_address(address: str) -> str:
-    """Give an address without a name, a password and a query."""
-    without = re.sub(r"^(\w+://)[^/?#]*@", r"\1", address)
-    return _CONTROL.sub(" ", re.split(r"[?#]", without, maxsplit=1)[0])
 
 
 class _AskedError(Exception):
@@ -330,8 +372,7 @@ class _BusyError(Exception):
     @property
     def wait_s(self) -> float:
         """The seconds that the server asks to wait, or 0."""
-        asked = self.answer.headers.get("retry-after", "") if self.answer else ""
-        return float(asked) if asked.isdecimal() else 0.0
+        return self.answer.wait_s(time.time()) if self.answer else 0.0
 
 
 class _SameMethod(urllib.request.HTTPRedirectHandler):
@@ -376,79 +417,14 @@ def _origin(request: urllib.request.Request) -> str:
     return f"{request.type}://{request.host}"
 
 
-def _table(answer: Answer, shown: str) -> Table:
-    if answer.status == 206 or "x-sql-state" in answer.headers:
-        hint = "Narrow the query, or let the server take more time."
-        raise EndpointError(f"{shown}: only a part of the answer came", hint=hint)
-    if not answer.body.strip():
-        raise EndpointError(f"{shown}: the answer is empty", hint=_IS_IT)
-    if answer.content_type.endswith("html"):
-        title = _TITLE.search(answer.body[:4096].decode(errors="replace"))
-        named = f" («{_plain(title.group(1))}»)" if title else ""
-        raise EndpointError(f"{shown}: a web page came{named}, no answer", hint=_IS_IT)
-    if answer.content_type and not answer.content_type.endswith("json"):
-        message = (
-            f"{shown}: the answer is {_plain(answer.content_type)}, not SPARQL results in JSON"
-        )
-        raise EndpointError(message, hint=_IS_IT)
-    try:
-        parsed = json.loads(answer.body)
-    except UnicodeDecodeError as error:
-        raise EndpointError(f"{shown}: the answer is not in UTF-8") from error
-    except (json.JSONDecodeError, RecursionError) as error:
-        broken = isinstance(error, json.JSONDecodeError) and error.pos >= len(error.doc.rstrip())
-        if broken or (isinstance(error, json.JSONDecodeError) and "Unterminated" in error.msg):
-            hint = "Ask again; if it stays, narrow the query."
-            raise EndpointError(f"{shown}: the answer breaks off", hint=hint) from error
-        raise EndpointError(
-            f"{shown}: the answer says it is JSON, and is not", hint=_IS_IT
-        ) from error
-    table = _checked(parsed, shown)
-    most = answer.headers.get("x-sparql-maxrows", "")
-    if most.isdecimal() and len(table) >= int(most):
-        hint = "Narrow the query, or let the server give more (Virtuoso: ResultSetMaxRows)."
-        raise EndpointError(f"{shown}: the server cut the answer at {most} rows", hint=hint)
-    return table
-
-
-def _checked(parsed: Any, shown: str) -> Table:
-    """Read SPARQL results; whatever else JSON can hold is an error."""
-    try:
-        for binding in parsed["results"]["bindings"]:
-            for term in binding.values():
-                if term["type"] not in ("uri", "literal", "typed-literal", "bnode"):
-                    raise EndpointError(f"{shown}: a term of an unknown type: {term['type']}")
-                if not all(isinstance(part, str) for part in term.values()):
-                    raise TypeError
-                term["value"] = _as_xml_schema_says(term["value"], term.get("datatype", ""))
-        table = Table.from_json(parsed)
-        if not all(isinstance(variable, str) for variable in table.variables):
-            raise TypeError
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
-        said = (
-            _plain(str(parsed.get("error") or parsed.get("message") or ""))
-            if (isinstance(parsed, dict))
-            else ""
-        )
-        message = f"{shown}: the answer is JSON, not SPARQL results{said and f': {said}'}"
-        raise EndpointError(message, hint=_IS_IT) from error
-    return table
-
-
-def _as_xml_schema_says(value: str, datatype: str) -> str:
-    """Mend what Virtuoso writes otherwise: a truth value as 1, a year as 12 (months)."""
-    if datatype == XSD + "boolean":
-        return {"1": "true", "0": "false"}.get(value, value)
-    if datatype in _DURATIONS and value.isdecimal() and value != "0":
-        years, months = divmod(int(value), 12)
-        return "P" + (f"{years}Y" if years else "") + (f"{months}M" if months else "")
-    return value
-
-
-def _read_all(response: HTTPResponse) -> bytes:
+def _read_all(response: HTTPResponse, most: int, shown: str) -> bytes:
     parts = []
+    size = 0
     while part := response.read1(_CHUNK):
         parts.append(part)
+        size += len(part)
+        if size > most:
+            raise too_large(shown, most)
     missing = response.length or 0
     if missing:
         raise IncompleteRead(b"", missing)
@@ -462,47 +438,9 @@ def _read_what_comes(error: urllib.error.HTTPError) -> bytes:
         return b""
 
 
-def _refused(
-    answer: Answer | None, shown: str, credentials: Credentials, reason: str = ""
-) -> EndpointError:
-    if answer is None:
-        hint = "Ask again later."
-        return EndpointError(f"{shown}: {reason}, {_ATTEMPTS} times", hint=hint)
-    said = _plain(answer.body.decode(errors="replace"))
-    told = f": {said}" if said else ""
-    status = answer.status
-    if status in (301, 302, 303, 307, 308):
-        there = shown_address(answer.headers.get("location", "elsewhere"))
-        return EndpointError(f"{shown}: moved to {there}", hint="Use that address.")
-    if status == 400:
-        return EndpointError(f"{shown}: the server does not take the request{told}")
-    if status == 401 and credentials:
-        kind = "token" if credentials.token else "name or password"
-        return EndpointError(f"{shown}: the server refuses the {kind} (401){told}")
-    if status == 401:
-        hint = "Set KYTKOS_USER and KYTKOS_PASSWORD, or KYTKOS_TOKEN."
-        return EndpointError(f"{shown}: the server wants to know who asks (401)", hint=hint)
-    if status == 403:
-        hint = "Ask its keeper for the right to do this."
-        return EndpointError(f"{shown}: not allowed (403){told}", hint=hint)
-    if status == 404:
-        return EndpointError(f"{shown}: nothing is there (404)", hint=_IS_IT)
-    if status in _RETRIED:
-        hint = "It may be busy: ask again later."
-        return EndpointError(f"{shown}: the server can't answer now ({status}){told}", hint=hint)
-    return EndpointError(f"{shown}: the server answered {status}{told}")
-
-
 def _too_slow(shown: str, timeout_s: float) -> EndpointError:
     hint = "Give it more time with --timeout SECONDS, or narrow the query."
     return EndpointError(f"{shown}: no whole answer within {timeout_s:g} s", hint=hint)
-
-
-def _plain(text: str) -> str:
-    """Make one line of a server's message, or of its page, that a terminal can show."""
-    plain = html.unescape(_NOT_SHOWN.sub(" ", text))
-    line = " ".join(_CONTROL.sub(" ", plain).split())
-    return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
 
 
 def _lower(headers: Any) -> dict[str, str]:

@@ -91,7 +91,7 @@ def push(
         raise OutputError("--default and --graph say two things", hint="Choose one.")
     graph = project.graph()
     store = publish.find_store(endpoint, query_endpoint, update_endpoint, direct)
-    client = Client(Credentials.from_environment(), timeout, say)
+    client = Client(Credentials.from_environment(), timeout, progress=say)
     if default:
         done = publish.push_default(exports.union(graph), store, graph.prefixes, client)
     else:

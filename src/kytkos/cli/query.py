@@ -79,6 +79,12 @@ class QueryCommand(Verb):
     metavar="SECONDS",
     help="How long to wait for the answer; 60 with --endpoint, else no end.",
 )
+@click.option(
+    "--max-bytes",
+    type=click.IntRange(1),
+    metavar="NUMBER",
+    help="How large an answer of an endpoint may be; 200 000 000 if not given.",
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file, not stdout.")
 @partial(command, cls=QueryCommand)
 def query(
@@ -90,6 +96,7 @@ def query(
     engine: str,
     endpoint: str | None,
     timeout: float | None,
+    max_bytes: int | None,
     output: Path | None,
     as_of: str | None,
 ) -> int:
@@ -118,9 +125,10 @@ def query(
     asked = asof.bind(_read_query(project, name), day)
     wanted = bound(asked, assignments, graph, lang, bool(endpoint))
     if endpoint:
-        from kytkos.remote import TIMEOUT_S, Client, Credentials, Remote
+        from kytkos.remote import MOST_BYTES, TIMEOUT_S, Client, Credentials, Remote
 
-        client = Client(Credentials.from_environment(), timeout or TIMEOUT_S, say)
+        who = Credentials.from_environment()
+        client = Client(who, timeout or TIMEOUT_S, max_bytes or MOST_BYTES, say)
         table = Remote(endpoint, client).select(wanted.text, wanted.name)
     else:
         with _time_limit(timeout, wanted.name):
