@@ -1,11 +1,17 @@
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from kytkos.engines import Oxigraph
 from kytkos.errors import QueryError
+from kytkos.graph import Graph
 from kytkos.project import Project
 from kytkos.queries import read_queries, read_query
 from kytkos.terms import Term
+from tests.conftest import ROOT
 
 TEXT = """\
 #+ summary: Who holds which task
@@ -77,3 +83,24 @@ def test_every_query_is_ordered_and_names_its_variables(county: Project) -> None
 
 def test_the_library_has_at_least_ten_queries(county: Project) -> None:
     assert len(county.library()) >= 10
+
+
+@pytest.fixture(scope="module")
+def nation(tmp_path_factory: pytest.TempPathFactory) -> Graph:
+    """A graph of 50 thousand triples, made up."""
+    folder = tmp_path_factory.mktemp("nation")
+    program = [sys.executable, str(ROOT / "benchmarks" / "national.py"), str(folder)]
+    subprocess.run([*program, "--triples", "50000", "--faults", "0"], check=True)
+    return Project(folder).graph()
+
+
+def test_no_query_looks_through_all_for_each_thing_of_a_nation(
+    county: Project, nation: Graph
+) -> None:
+    slow = {}
+    for name, query in (county.library() | county.checks()).items():
+        start = time.process_time()
+        Oxigraph(nation).select(query.text, name)
+        slow[name] = time.process_time() - start
+
+    assert {name: took for name, took in slow.items() if took > 0.5} == {}
