@@ -53,6 +53,26 @@ def run(*arguments: str, stdin: str | bytes | None = None, lang: str = "en") -> 
     return result
 
 
+@pytest.mark.parametrize(
+    "verb", ["query parties", "export", "calendar", "network parts", "diff kh2023 kh2026"]
+)
+def test_a_file_whose_ending_names_no_form_is_not_written(verb: str, tmp_path: Path) -> None:
+    output = tmp_path / "answer.pdf"
+
+    result = run(*verb.split(), "-o", str(output))
+
+    assert result.exit_code == 2
+    assert "no form ends in `.pdf`" in result.stderr
+    assert "--format" in result.stderr
+    assert not output.exists()
+
+
+def test_a_text_file_gets_the_table_that_a_terminal_would(tmp_path: Path) -> None:
+    run("query", "parties", "-o", str(tmp_path / "a.txt"))
+
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8").startswith("┌")
+
+
 def test_the_library_is_listed_by_theme() -> None:
     listed = run("query", lang="fi").stdout
 

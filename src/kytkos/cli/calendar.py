@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kytkos.cli.common import AS_OF, as_of_day, columns_of_terminal, command, put, say
+from kytkos.cli.common import AS_OF, as_of_day, columns_of_terminal, command, form_of, put, say
 from kytkos.errors import QueryError, did_you_mean
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def calendar(
             iri = _holder(option, text, made, project, graph)
             made = made.of(iri)
             name = _label(iri, graph, lang)
-    form = form or _form_of(output)
+    form = form or form_of(output, _FORMS, "table", "table")
     if form == "ics":
         content = agenda.to_ics(made, name)
     elif form == "json":
@@ -91,11 +91,6 @@ def calendar(
     if output:
         say(f"{output}: {len(made.verdicts)} verdicts, {len(made.due)} duties due by {made.until}")
     return 0
-
-
-def _form_of(output: Path | None) -> str:
-    ending = output.suffix[1:].lower() if output else ""
-    return ending if ending in _FORMS else "table"
 
 
 def _version(text: str, known: "tuple[Version, ...]", graph: "Graph") -> "Version":

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import wraps
 from importlib import import_module
 from pathlib import Path
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kytkos.errors import KytkosError
-from kytkos.terms import LANGUAGES
+from kytkos.errors import KytkosError, OutputError
+from kytkos.terms import LANGUAGES, Place
 
 if TYPE_CHECKING:
     from kytkos.accepted import Entry
@@ -271,9 +271,28 @@ def columns_of_terminal() -> int:
     return shutil.get_terminal_size().columns
 
 
-def form_of(output: Path | None) -> str:
-    """Choose a form: by the ending of a file, a table for a terminal, else CSV."""
-    if output:
-        ending = output.suffix[1:].lower()
-        return ending if ending in ("csv", "tsv", "json", "xlsx", "md") else "csv"
-    return "table" if sys.stdout.isatty() else "csv"
+def form_of(output: Path | None, forms: Collection[str], other: str, text: str = "") -> str:
+    """Choose a form by the ending of a file.
+
+    Args:
+        output: the file, or None for stdout.
+        forms: the endings that name a form.
+        other: the form where there is no file, or its name has no ending.
+        text: the form of a file that ends in `.txt`.
+
+    Raises:
+        OutputError: the ending names no form.
+    """
+    ending = output.suffix[1:].lower() if output else ""
+    if ending == "txt" and text:
+        return text
+    if ending and ending not in forms:
+        listed = ", ".join(f".{form}" for form in (*forms, *(["txt"] if text else [])))
+        hint = f"End it in one of {listed}, or say --format."
+        raise OutputError(f"no form ends in `.{ending}`", hint=hint, place=Place(str(output)))
+    return ending or other
+
+
+def form_of_answer(output: Path | None) -> str:
+    """Give the form of an answer where none is asked for: drawn for a terminal, else CSV."""
+    return "table" if sys.stdout.isatty() and not output else "csv"

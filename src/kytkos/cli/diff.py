@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kytkos.cli.common import command, put
+from kytkos.cli.common import command, form_of, put
 from kytkos.errors import KytkosError, QueryError, did_you_mean
 
 if TYPE_CHECKING:
@@ -63,8 +63,7 @@ def diff(
     known = compare.versions(engine, queries, lang)
     named = [_version(name, known, graph) for name in (old, new) if name is not None]
     versions = [version for version in named if version]
-    form = form or ("md" if output and output.suffix == ".md" else "")
-    form = form or ("json" if output and output.suffix == ".json" else "text")
+    form = form or form_of(output, ("md", "json"), "text", "text")
     if len(versions) == 2:
         from kytkos import difftext
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kytkos.cli.common import command, put, say
+from kytkos.cli.common import command, form_of, put, say
 from kytkos.errors import OutputError
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ def export(project: "Project", lang: str, form: str | None, output: Path | None)
     """
     from kytkos import exports
 
-    ending = output.suffix[1:].lower() if output else ""
-    form = form or (ending if ending in exports.FORMATS else "ttl")
+    form = form or form_of(output, exports.FORMATS, "ttl")
     if form == "xlsx" and not output and sys.stdout.isatty():
         raise OutputError("a workbook is not for a terminal", hint="Name a file: -o FILE.xlsx.")
     content = exports.export(project.graph(), form, lang, project.library())

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kytkos.cli.common import AS_OF, as_of_day, columns_of_terminal, command, put, say
+from kytkos.cli.common import (
+    AS_OF,
+    as_of_day,
+    columns_of_terminal,
+    command,
+    form_of,
+    form_of_answer,
+    put,
+    say,
+)
 from kytkos.cli.query import bound
 
 if TYPE_CHECKING:
@@ -59,8 +68,7 @@ def network(
         return 0
     if name not in library:
         raise QueryError(f"no network `{name}`", hint=did_you_mean(name, library))
-    ending = output.suffix[1:].lower() if output else ""
-    chosen = form or (ending if ending in FORMS else "table" if sys.stdout.isatty() else "csv")
+    chosen = form or form_of(output, FORMS, form_of_answer(output), "table")
     if chosen == "xlsx" and not output and sys.stdout.isatty():
         raise OutputError("a workbook is not for a terminal", hint="Name a file: -o FILE.xlsx.")
     graph, day = as_of_day(project, as_of, lang)

@@ -18,6 +18,7 @@ from kytkos.cli.common import (
     columns_of_terminal,
     command,
     form_of,
+    form_of_answer,
     put,
     say,
 )
@@ -116,7 +117,8 @@ def query(
     if name is None:
         _list_queries(project, lang)
         return 0
-    form = form or form_of(output)
+    forms = ("csv", "tsv", "json", "xlsx", "md")
+    form = form or form_of(output, forms, form_of_answer(output), "table")
     if form == "xlsx" and not output and sys.stdout.isatty():
         raise OutputError("a workbook is not for a terminal", hint="Name a file: -o FILE.xlsx.")
     if endpoint and as_of:
