@@ -1,5 +1,5 @@
 """`python -m kytkos`: the same as `kytkos`."""
 
-from kytkos.cli import main
+from kytkos.cli import run
 
-main(prog_name="kytkos")
+run()

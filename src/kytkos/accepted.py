@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from kytkos.errors import DataError, did_you_mean
+from kytkos.errors import DataError, did_you_mean, why_unread
 from kytkos.report import ACCEPTED_FILE, Acceptance, Finding, Report
 from kytkos.terms import SHAPES, Place, Prefixes, Term
 
@@ -61,7 +61,8 @@ def read(root: Path, prefixes: Prefixes) -> tuple[Entry, ...]:
         text = path.read_text(encoding="utf-8-sig")
         whole = tomllib.loads(text)
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"can't read the file: {error}", place=Place(ACCEPTED_FILE)) from error
+        message = f"can't read the file: {why_unread(error)}"
+        raise DataError(message, place=Place(ACCEPTED_FILE)) from error
     except tomllib.TOMLDecodeError as error:
         at = _AT_LINE.search(str(error))
         place = Place(ACCEPTED_FILE, int(at[1]), int(at[2])) if at else Place(ACCEPTED_FILE)

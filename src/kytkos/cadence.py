@@ -112,13 +112,17 @@ def day(iso: str, lang: str) -> str:
 def iso_day(text: str) -> str:
     """Give the ISO form of a day, written as 2026-04-13 or 13.4.2026; nothing where it is none.
 
+    A year has four digits, and others before and after it.
+
     >>> iso_day("13.4.2026"), iso_day("31.4.2026")
     ('2026-04-13', '')
     """
     finnish = _FINNISH_DAY.fullmatch(text.strip())
     written = "{2}-{1:0>2}-{0:0>2}".format(*finnish.groups()) if finnish else text.strip()
+    if not _ISO_DAY.fullmatch(written) or not "1000" <= written[:4] <= "9990":
+        return ""
     try:
-        return date.fromisoformat(written).isoformat() if _ISO_DAY.fullmatch(written) else ""
+        return date.fromisoformat(written).isoformat()
     except ValueError:
         return ""
 

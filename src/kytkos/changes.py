@@ -15,7 +15,7 @@ from kytkos.project import Project
 from kytkos.queries import Query
 from kytkos.report import Finding, Report
 from kytkos.revisions import Past
-from kytkos.terms import Prefixes
+from kytkos.terms import Prefixes, file_iri, path_of, printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +145,11 @@ class Watch:
         namespaces = dict(self.graph.prefixes.namespaces)
         errors: list[KytkosError] = []
         for path in turtle:
-            name = known.get(path.resolve()) or f"file:{self._shown(path)}"
+            name = known.get(path.resolve()) or file_iri(self._shown(path))
             content = ox.Store()
             try:
                 if path in stamps:
-                    namespaces |= load_file(content, path, name.removeprefix("file:"))
+                    namespaces |= load_file(content, path, path_of(name))
             except KytkosError as error:
                 # Deleted meanwhile: the next look tells. Broken: what it held before stays.
                 if path.exists():
@@ -225,7 +225,8 @@ class Watch:
 
     def _shown(self, path: Path) -> str:
         root, whole = self._project.root.resolve(), path.resolve()
-        return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else str(path)
+        inside = whole.is_relative_to(root)
+        return printable(whole.relative_to(root).as_posix() if inside else str(path))
 
 
 _OTHERS = ""  # stands for what is neither a shape nor a query

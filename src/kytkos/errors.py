@@ -15,7 +15,7 @@ Any other exception is a mistake of ours and keeps its traceback.
 
 from collections.abc import Iterable, Mapping
 
-from kytkos.terms import Place, Term
+from kytkos.terms import Place, Term, printable
 
 _WORDS = {"fi": ("virhe", "vihje"), "sv": ("fel", "tips"), "en": ("error", "hint")}
 
@@ -83,6 +83,23 @@ class SourceError(KytkosError):
 
 class OutputError(KytkosError):
     """A target that can't be written."""
+
+
+def why_unread(error: OSError | UnicodeDecodeError) -> str:
+    """Say in a few words why a file could not be read."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"not in UTF-8 (line {error.object.count(10, 0, error.start) + 1})"
+    return error.strerror or str(error)
+
+
+def shortened(text: str, most: int = 100) -> str:
+    """Shorten what a person gave, and show what does not print, for a message.
+
+    >>> shortened("a\\nb")
+    'a\\\\nb'
+    """
+    shown = printable(text[:most])
+    return f"{shown}…" if len(text) > most else shown
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """The whole graph in other forms: the same data gives the same bytes."""
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -89,7 +90,7 @@ def graph_iri(path: Path, root: Path) -> str:
         inner = path.resolve().relative_to(root.resolve()).as_posix()
     except ValueError:
         inner = f"{path.parent.name}/{path.name}"
-    return GRAPHS + quote(inner)
+    return GRAPHS + quote(os.fsencode(inner))
 
 
 def turtle(triples: Iterable[ox.Triple], prefixes: Prefixes) -> bytes:

@@ -45,6 +45,10 @@ def write_folder(path: Path, files: Mapping[PurePosixPath, bytes], marker: str) 
         OutputError: the target can't be written, or is a folder of somebody else's; what
             stood there still stands.
     """
+    if path.name in ("", ".."):
+        path = path.resolve()
+    if not path.name:
+        raise OutputError("this is the whole disk", hint="Name a folder.", place=Place(str(path)))
     old = path.with_name(f".{path.name}.old")
     try:
         if old.is_dir() and not path.exists():

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from kytkos.errors import DataError
-from kytkos.terms import RDF_LANG_STRING, XSD, Place, Prefixes, Term
+from kytkos.terms import RDF_LANG_STRING, XSD, Place, Prefixes, Term, file_iri, printable
 
 if TYPE_CHECKING:
     from kytkos.syntax import Salvage
@@ -78,7 +78,7 @@ def load(paths: Iterable[Path], root: Path, *, lenient: Container[Path] = ()) ->
     for given in paths:
         for path in _files(given):
             name = _relative(path, root)
-            files[f"file:{name}"] = path
+            files[file_iri(name)] = path
             try:
                 namespaces.update(load_file(store, path, name, namespaces))
             except DataError as error:
@@ -148,7 +148,7 @@ def load_content(
         DataError: it is not UTF-8, or not well-formed.
     """
     content = content.removeprefix(codecs.BOM_UTF8)
-    name = ox.NamedNode(f"file:{shown}")
+    name = ox.NamedNode(file_iri(shown))
     rdf_format = FORMATS[PurePosixPath(shown).suffix]
     try:
         _check_encoding(content)
@@ -177,7 +177,7 @@ def _salvage(error: DataError, store: ox.Store, shown: str) -> "Salvage":
 
     if not isinstance(error, BrokenFileError):
         raise error
-    graph = None if shown.endswith(".trig") else ox.NamedNode(f"file:{shown}")
+    graph = None if shown.endswith(".trig") else ox.NamedNode(file_iri(shown))
     quads = error.salvage.quads
     if graph:
         quads = tuple(ox.Quad(q.subject, q.predicate, q.object, graph) for q in quads)
@@ -202,6 +202,8 @@ def _files(path: Path) -> Iterator[Path]:
     elif path.suffix not in FORMATS:
         hint = f"Data files end in {' or '.join(FORMATS)}."
         raise DataError("not a data file", hint=hint, place=Place(str(path)))
+    elif not (path.exists() or path.is_symlink()):
+        raise DataError("can't read the file: there is none", place=Place(str(path)))
     else:
         yield path
 
@@ -209,6 +211,6 @@ def _files(path: Path) -> Iterator[Path]:
 def _relative(path: Path, root: Path) -> str:
     whole = path.resolve() if path.exists() else path.parent.resolve() / path.name
     try:
-        return whole.relative_to(root.resolve()).as_posix()
+        return printable(whole.relative_to(root.resolve()).as_posix())
     except ValueError:
-        return path.as_posix()
+        return printable(path.as_posix())

@@ -9,7 +9,7 @@ from importlib.resources import files
 import pyoxigraph as ox
 
 from kytkos.cadence import iso_day
-from kytkos.errors import QueryError, did_you_mean
+from kytkos.errors import QueryError, did_you_mean, shortened
 from kytkos.graph import Graph
 from kytkos.queries import Query
 from kytkos.terms import DEF, SCHEME, XSD, Prefixes, Term
@@ -175,7 +175,9 @@ def find(text: str, graph: Graph, prefixes: Prefixes) -> str:
         curies = ", ".join(sorted(prefixes.curie(thing) for thing in named))
         raise QueryError(f"`{text}` names {len(named)} things", hint=f"Name one: {curies}.")
     hint = did_you_mean(wanted, {label for label, _ in _names(graph)})
-    raise QueryError(f"nothing is named `{text}`", hint=hint if hint.startswith("Did") else "")
+    raise QueryError(
+        f"nothing is named `{shortened(text)}`", hint=hint if hint.startswith("Did") else ""
+    )
 
 
 def _names(graph: Graph) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from kytkos.errors import QueryError, did_you_mean
+from kytkos.errors import QueryError, did_you_mean, why_unread
 from kytkos.terms import Place, Term
 
 _HEADER = re.compile(r"^#\+\s*([\w-]+)\s*:\s*(.*?)\s*$", re.MULTILINE)
@@ -95,7 +95,9 @@ def read_queries(folder: Path) -> dict[str, Query]:
         try:
             queries[path.stem] = read_query(path.read_text(encoding="utf-8"), path.stem)
         except (OSError, UnicodeDecodeError) as error:
-            raise QueryError(f"can't read the query: {error}", place=Place(str(path))) from error
+            raise QueryError(
+                f"can't read the query: {why_unread(error)}", place=Place(str(path))
+            ) from error
     return queries
 
 

@@ -21,6 +21,7 @@ from kytkos.graph import FORMATS, Graph, load_content
 from kytkos.project import Project
 from kytkos.queries import Query, read_query
 from kytkos.report import ACCEPTED_FILE
+from kytkos.terms import file_iri, path_of, printable
 
 # What a check reads in the folder of a project.
 STAGED = ("data", "ontology", "queries", ACCEPTED_FILE)
@@ -205,19 +206,19 @@ def names(folder: Path) -> tuple[str, ...]:
 
 def _change(revision: Revision, graph: Graph, files: dict[Path, bytes | None]) -> Change:
     then, now = ox.Store(), ox.Store()
-    names = {path.resolve(): name.removeprefix("file:") for name, path in graph.files.items()}
+    names = {path.resolve(): path_of(name) for name, path in graph.files.items()}
     shown = {path: names.get(path) or _shown(path, graph.root) for path in files}
     for path, content in files.items():
         if content is not None:
             _load(revision, then, content, shown[path])
-        name = ox.NamedNode(f"file:{shown[path]}")
+        name = ox.NamedNode(file_iri(shown[path]))
         now.extend(graph.store.quads_for_pattern(None, None, None, name))
     if any(path.suffix == ".trig" for path in files):
         # TriG files share graphs, so they are compared together.
         for path in names.keys() - files.keys():
             if path.suffix == ".trig":
                 load_content(then, path.read_bytes(), names[path])
-        turtle = {ox.NamedNode(f"file:{names[p]}") for p in names if p.suffix == ".ttl"}
+        turtle = {ox.NamedNode(file_iri(names[p])) for p in names if p.suffix == ".ttl"}
         now.extend(quad for quad in graph.store if quad.graph_name not in turtle)
     old, new = frozenset(then), frozenset(now)
     return Change(old - new, new - old)
@@ -228,12 +229,12 @@ def _with(revision: Revision, graph: Graph, files: dict[Path, bytes | None]) -> 
     changed = {path.resolve() for path in files}
     kept = {name: path for name, path in graph.files.items() if path.resolve() not in changed}
     for name, path in kept.items():
-        load_content(store, path.read_bytes(), name.removeprefix("file:"))
+        load_content(store, path.read_bytes(), path_of(name))
     for path, content in files.items():
         if content is not None:
             shown = _shown(path, graph.root)
             _load(revision, store, content, shown)
-            kept[f"file:{shown}"] = path
+            kept[file_iri(shown)] = path
     return replace(graph, store=store, files=kept)
 
 
@@ -243,7 +244,8 @@ def _load(revision: Revision, store: ox.Store, content: bytes, shown: str) -> No
 
 def _shown(path: Path, root: Path) -> str:
     root = root.resolve()
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+    inside = path.is_relative_to(root)
+    return printable((path.relative_to(root) if inside else path).as_posix())
 
 
 def _blob(path: Path, digits: int) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kytkos.errors import ProjectError
+from kytkos.errors import ProjectError, why_unread
 from kytkos.terms import Place
 
 LOGOS = (".svg", ".png", ".jpg", ".jpeg", ".webp")
@@ -44,15 +44,17 @@ def read_settings(path: Path) -> Settings:
     """Read `site.toml`; a project without it has the texts of the program.
 
     Raises:
-        ProjectError: the file is not TOML, or has a colour or an address that is none.
+        ProjectError: the file is not TOML, or has a text, a colour or an address that is none.
     """
     if not path.is_file():
         return Settings()
     place = Place(path.name)
     try:
         texts = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise ProjectError(str(error), place=place) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProjectError(f"can't read the file: {why_unread(error)}", place=place) from error
     colours = texts.pop("colours", {})
     if not isinstance(colours, dict):
         raise ProjectError("`colours` is not a table", hint="[colours]", place=place)
@@ -66,6 +68,11 @@ def read_settings(path: Path) -> Settings:
     if logo and not (logo.is_file() and logo.suffix.lower() in LOGOS):
         notes.append(f"{path.name}: no logo: `{named}` is no picture ({', '.join(LOGOS)})")
         logo = None
+    for key, value in texts.items():
+        every = value.values() if isinstance(value, dict) else [value]
+        if not all(isinstance(text, str) for text in every):
+            hint = f'{key} = "…", or a text for each language: {key}.fi = "…".'
+            raise ProjectError(f"`{key}` is no text", hint=hint, place=place)
     contact = str(texts.get("contact", ""))
     if contact and not contact_link(contact):
         hint = "An address as name@example.org or https://example.org/contact."

@@ -29,7 +29,7 @@ def of_inputs(project: Project, more: Iterable[Path] = (), **options: object) ->
     roots = (project.data, project.ontology, project.queries, Path(__file__).parent, *own, *more)
     for root in roots:
         for path in _files(root):
-            digest.update(f"\0{path.relative_to(root)}\0".encode())
+            digest.update(f"\0{path.relative_to(root)}\0".encode(errors="surrogateescape"))
             digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -18,7 +18,7 @@ import pyoxigraph as ox
 
 from kytkos.errors import DataError
 from kytkos.report import BROKEN, Finding, Rule
-from kytkos.terms import LANGUAGES, XSD, Place, Prefixes
+from kytkos.terms import LANGUAGES, XSD, Place, Prefixes, file_iri
 from kytkos.turtle import Lines
 
 _MOST_BYTES = 16_000_000  # a larger file is not read on: that would take long, and much memory
@@ -221,7 +221,7 @@ class _Reader:
         header = "".join(f"PREFIX {d['prefix']}: {d['iri']} " for d in declared)
         skipped = self.lines.at(start)[0] - 2
         text = f"{header}\n{self.text[start:]}"
-        parser = ox.parse(text, self.form, base_iri=f"file:{self.shown}")
+        parser = ox.parse(text, self.form, base_iri=file_iri(self.shown))
         pending: SyntaxError | None = None
         while True:
             quad, error = _next(parser)
@@ -310,7 +310,7 @@ class _Reader:
             Finding(
                 severity="violation",
                 shape=BROKEN,
-                focus_node=self._iri(begins["subject"]) if begins else f"file:{self.shown}",
+                focus_node=self._iri(begins["subject"]) if begins else file_iri(self.shown),
                 messages={lang: pair[0] for lang, pair in texts.items()},
                 hints={lang: pair[1] for lang, pair in texts.items()},
                 place=Place(self.shown, line + self.skipped, column),

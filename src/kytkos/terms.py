@@ -1,5 +1,6 @@
 """RDF terms, the names people give them, and places in files."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -70,6 +71,31 @@ class Term:
         if self.datatype in INTEGERS:
             return int(self.value)
         return float(self.value) if self.datatype in NUMBERS else self.value
+
+
+_NOT_IN_IRI = re.compile(r'[\x00-\x20"<>\\^`{|}%#?\[\]\x7f]')
+_ENCODED = re.compile("%([0-9A-F]{2})")
+
+
+def file_iri(shown: str) -> str:
+    """Name the graph of a file, by the path that is shown of it.
+
+    >>> file_iri("data/two words.ttl")
+    'file:data/two%20words.ttl'
+    """
+    return "file:" + _NOT_IN_IRI.sub(lambda found: f"%{ord(found[0]):02X}", shown)
+
+
+def path_of(iri: str) -> str:
+    """Give the path that is shown of a file, by the name of its graph."""
+    return _ENCODED.sub(lambda found: chr(int(found[1], 16)), iri.removeprefix("file:"))
+
+
+def printable(text: str) -> str:
+    """Escape what does not print, or is no character: of a file's name, for example."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 @dataclass(frozen=True, slots=True)

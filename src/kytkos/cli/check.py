@@ -146,7 +146,8 @@ def _read(project: "Project", files: tuple[Path, ...]) -> "Graph":
     megabytes = sum(path.stat().st_size for path in paths) // 1_000_000
     if megabytes < _MUCH_MB:
         return project.graph(*files, lenient=True)
-    say(f"reading {megabytes} MB")
+    memory = f", which may take {megabytes / 40:.0f} GB of memory" if megabytes > 40 else ""
+    say(f"reading {megabytes} MB{memory}")
     graph = project.graph(*files, lenient=True)
     say(f"checking {len(graph.store):,} statements")
     return graph

@@ -42,7 +42,18 @@ VERBS = {
 
 
 class _Program(click.Group):
-    """The program: it imports the module of a verb when the verb is asked for."""
+    """The program: it imports the module of a verb when the verb is asked for.
+
+    It leaves with 130 where it is interrupted: 1 would say that something was found.
+    """
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run a verb."""
+        try:
+            return super().invoke(context)
+        except KeyboardInterrupt:
+            click.echo("\ninterrupted", err=True)
+            context.exit(130)
 
     def list_commands(self, context: click.Context) -> list[str]:
         """Name the verbs."""

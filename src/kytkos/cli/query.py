@@ -1,6 +1,7 @@
 """`kytkos query`: the library of queries."""
 
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -133,7 +134,7 @@ def query(
         client = Client(who, timeout or TIMEOUT_S, max_bytes or MOST_BYTES, say)
         table = Remote(endpoint, client).select(wanted.text, wanted.name)
     else:
-        with _time_limit(timeout, wanted.name):
+        with _may_be_ended(timeout, wanted.name):
             table = ENGINES[engine](graph).select(wanted.text, wanted.name)
     if not table:
         nothing = _NO_ROWS[lang]
@@ -212,7 +213,7 @@ def _plain(default: str) -> str:
 
 
 def _read_query(project: "Project", name: str) -> "Query":
-    from kytkos.errors import QueryError, did_you_mean
+    from kytkos.errors import QueryError, did_you_mean, shortened, why_unread
     from kytkos.queries import read_query
 
     try:
@@ -226,8 +227,10 @@ def _read_query(project: "Project", name: str) -> "Query":
         if path.is_file():
             return read_query(path.read_text(encoding="utf-8-sig"), name)
     except (OSError, UnicodeDecodeError) as error:
-        raise QueryError(f"can't read the query `{name}`: {error}") from error
-    raise QueryError(f"no query `{name}`", hint=did_you_mean(name, library))
+        message = f"can't read the query `{shortened(name)}`: {why_unread(error)}"
+        raise QueryError(message) from error
+    hint = "There is no such file." if "." in name or "/" in name else did_you_mean(name, library)
+    raise QueryError(f"no query `{shortened(name)}`", hint=hint)
 
 
 def bound(
@@ -245,7 +248,9 @@ def bound(
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
         if not equals:
-            raise QueryError(f"`{assignment}` is not NAME=VALUE", hint="Write --set body=KH-Turva.")
+            raise QueryError(
+                f"`{assignment}` is not NAME=VALUE", hint='Write --set "body=KH Turva".'
+            )
         texts[name] = value
     return bind(wanted, texts, graph, lang, elsewhere)
 
@@ -258,24 +263,34 @@ def _asked(wanted: "Query", assignments: tuple[str, ...]) -> str:
 
 
 @contextmanager
-def _time_limit(seconds: float | None, name: str) -> Iterator[None]:
-    """Leave with 2 where a query of an engine in this process takes too long.
+def _may_be_ended(seconds: float | None, name: str) -> Iterator[None]:
+    """Leave with 2 where a query of an engine in this process takes too long, or at Ctrl-C.
 
-    The engine can't be stopped from outside, so that the process ends.
+    The store can't be stopped from outside, so that the process ends. It lets other threads
+    run; a regular expression of rdflib does not, but looks for signals.
     """
-    if seconds is None:
-        yield
-        return
 
-    def give_up() -> None:
+    def give_up(*_: Any) -> None:
         say(f"{name}: error: no answer within {seconds:g} s\n\nhint: Narrow the query.")
         sys.stdout.flush()
         os._exit(2)
 
-    timer = threading.Timer(seconds, give_up)
-    timer.daemon = True
-    timer.start()
+    is_main = threading.current_thread() is threading.main_thread()
+    interrupt = signal.signal(signal.SIGINT, signal.SIG_DFL) if is_main else None
+    has_alarm = is_main and seconds is not None and hasattr(signal, "setitimer")
+    timer = threading.Timer(seconds, give_up) if seconds else None
+    if timer:
+        timer.daemon = True
+        timer.start()
+    if has_alarm and seconds:
+        signal.signal(signal.SIGALRM, give_up)
+        signal.setitimer(signal.ITIMER_REAL, seconds + 0.1)
     try:
         yield
     finally:
-        timer.cancel()
+        if timer:
+            timer.cancel()
+        if has_alarm:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        if is_main:
+            signal.signal(signal.SIGINT, interrupt)
