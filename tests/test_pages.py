@@ -707,6 +707,13 @@ def test_a_date_is_written_as_the_language_does(lang: str, value: str, expected:
 
 
 @pytest.mark.parametrize(
+    ("lang", "expected"), [("fi", "24.9.25"), ("sv", "24.9.25"), ("en", "24 Sep 2025")]
+)
+def test_a_date_in_a_narrow_cell_is_short(lang: str, expected: str) -> None:
+    assert pen(lang).short_date("2025-09-24") == expected
+
+
+@pytest.mark.parametrize(
     ("lang", "expected"),
     [("fi", "touko–kesäkuussa"), ("sv", "i maj–juni"), ("en", "in May–June")],
 )
@@ -911,6 +918,18 @@ def test_every_page_says_where_to_report_a_mistake(make_project: MakeProject) ->
 
     for path, html in html_pages(site):
         assert 'href="mailto:someone@example.org"' in html, path
+
+
+@pytest.mark.parametrize("address", ["https://example.org/kartta", "https://example.org/kartta/"])
+def test_the_sheet_of_a_party_says_where_its_page_is(
+    make_project: MakeProject, address: str
+) -> None:
+    settings_project(make_project, f'address = "{address}"')
+    site = build(make_project(SMALL + THINGS.replace("LABEL", literal("A"))))
+
+    assert "https://example.org/kartta/sv/osapuoli/party-a.html" in text_of(
+        site, "sv/osapuoli/party-a.html"
+    )
 
 
 def many_links(priorities: int) -> str:

@@ -309,8 +309,10 @@ class Pen:
         return ("." if days else "/").join(map(str, [*days, month, year]))
 
     def short_date(self, value: object) -> str:
-        """Write a date where there is little room, its year in two digits."""
+        """Write a date where there is little room: a short month, or a year in two digits."""
         written = self.date(value)
+        for name, short in zip(self._texts["months"], self._texts["months_short"], strict=False):
+            written = written.replace(name, short)
         return re.sub(r"\b\d\d(\d\d)$", r"\1", written) if len(written) < 11 else written
 
     def decimal(self, number: object) -> str:

@@ -69,9 +69,10 @@ window.gates = (() => {
       return wrong;
     },
 
-    // Texts of a drawing neither leave it nor lie over each other.
+    // Texts of a drawing neither leave it nor lie over each other; marks stay in their cells.
     drawn() {
-      const wrong = [];
+      const wrong = all('main :is(td, th) :is(.chip, .letter, .tag, .inferred, .verdict)').filter(isShown)
+        .filter(e => rect(e).right > rect(e.closest('td, th')).right + 1).map(e => `out of its cell: ${named(e)}`);
       for (const svg of all('main svg').filter(isShown)) {
         const frame = rect(svg);
         const boxes = all('text', svg).filter(t => plain(t.textContent)).map(t => [t, rect(t)])

@@ -25,6 +25,13 @@ HIDDEN = '<div aria-hidden="true"><a tabindex="-1" href="b.html">b</a></div>'
         ("figures", None, "", "<svg><text>x</text></svg>"),
         ("drawn", None, "", '<svg width="50" height="50"><text x="45" y="20">long</text></svg>'),
         ("drawn", None, "", '<svg><text y="20">one</text><text x="5" y="20">two</text></svg>'),
+        (
+            "drawn",
+            None,
+            "",
+            '<table style="table-layout: fixed; width: 60px"><caption>c</caption>'
+            '<td><b class="chip" style="white-space: nowrap">24 September</b></table>',
+        ),
         ("structure", None, "", "<h1>a</h1><h3>b</h3>"),
         ("structure", None, "", "<h1>a</h1><table><tr><td>x</table>"),
         ("languages", ["turvaverkko"], "", "<p>turva&shy;verkko</p>"),
