@@ -18,6 +18,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -89,6 +90,7 @@ class Data:
         self.literals = [q for q in self.quads if isinstance(q.object, ox.Literal)]
         dates = (f"{XSD}date", f"{XSD}gYear", f"{XSD}gYearMonth")
         self.dates = [q for q in self.literals if q.object.datatype.value in dates]
+        self.days = [q for q in self.dates if q.object.datatype.value == dates[0]]
         self.typed = [
             q
             for q in self.literals
@@ -219,6 +221,15 @@ def move_date(data: Data, rng: random.Random) -> Slip:
     return _replaced(quad, o=ox.Literal(new, datatype=quad.object.datatype))
 
 
+def move_date_by_days(data: Data, rng: random.Random) -> Slip:
+    """Take another day, up to three weeks off: a day of its own in the calendar, only not the right one."""
+    quad = rng.choice(data.days)
+    moved = date.fromisoformat(quad.object.value) + timedelta(
+        days=rng.choice([-1, 1]) * rng.choice([1, 2, 3, 7, 14, 21])
+    )
+    return _replaced(quad, o=ox.Literal(moved.isoformat(), datatype=quad.object.datatype))
+
+
 def break_digit(data: Data, rng: random.Random) -> Slip:
     """Mistype a digit of a text or a number."""
     quad = rng.choice(data.digits)
@@ -254,7 +265,7 @@ KINDS: dict[str, Make] = {
     for make in (
         delete_required, delete_thing, change_datatype, swap_ends, misspell_property,
         misspell_class, misspell_reference, misspell_subject, point_to_another_class,
-        code_of_another_scheme, move_date, break_digit, duplicate_value, change_language,
+        code_of_another_scheme, move_date, move_date_by_days, break_digit, duplicate_value, change_language,
     )
 }  # fmt: skip
 
