@@ -1,7 +1,6 @@
 """Time the query library: to raw pyoxigraph, to rdflib, and as fresh processes; prints ratios.
 
 Usage: .venv/bin/python benchmarks/queries.py [--triples N] [--limit S] [--runs N]
-                                              [--municipalities TSV]
 
 Three comparisons, of each query in `queries/`; times are those of the processor, the best of some
 runs, and the ratios of all queries are summed up by their geometric mean.
@@ -97,7 +96,6 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--triples", type=int, default=50_000)
     parser.add_argument("--limit", type=int, default=30, help="seconds of rdflib for a query")
     parser.add_argument("--runs", type=int, default=9)
-    parser.add_argument("--municipalities", type=Path)
     return parser.parse_args()
 
 
@@ -105,8 +103,6 @@ def make_nation(folder: Path, options: argparse.Namespace) -> Project:
     """Make the nation with the generator."""
     command = [sys.executable, str(Path(__file__).with_name("national.py")), str(folder)]
     command += ["--triples", str(options.triples), "--faults", "0"]
-    if options.municipalities:
-        command += ["--municipalities", str(options.municipalities)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return Project(folder)
 

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
+from functools import cache
 from importlib.resources import files
 
 import pyoxigraph as ox
@@ -276,6 +277,7 @@ def _heading(name: str, graph: Graph, lang: str, words: dict[str, dict[str, str]
     return ""
 
 
+@cache
 def _words() -> dict[str, dict[str, dict[str, str]]]:
     text = files("kytkos").joinpath("library.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)

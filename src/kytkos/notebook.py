@@ -123,10 +123,11 @@ class Kytkos:
         Raises:
             QueryError: there is no such query, parameter or value.
         """
-        library = self.project.library()
-        if name not in library:
-            raise QueryError(f"no query `{name}`", hint=did_you_mean(name, library))
-        asked = asof.bind(library[name], self.day)
+        wanted = self.project.query(name)
+        if wanted is None:
+            hint = did_you_mean(name, self.project.library())
+            raise QueryError(f"no query `{name}`", hint=hint)
+        asked = asof.bind(wanted, self.day)
         lang = str(values.get("lang", self.lang))
         table = self._answer(asked, values)
         called = headings(table.variables, self.loaded, lang)

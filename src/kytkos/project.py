@@ -79,6 +79,12 @@ class Project:
         """Read the queries that people may ask for by name."""
         return _queries(self.queries)
 
+    def query(self, name: str) -> "Query | None":
+        """Read the query of the library that has a name; None where there is none."""
+        from kytkos.queries import read_named
+
+        return read_named(self.queries, name)
+
     def checks(self) -> "dict[str, Query]":
         """Read the SPARQL checks: each row of an answer is a finding."""
         return _queries(self.queries / "checks")

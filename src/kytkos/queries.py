@@ -90,15 +90,21 @@ def read_query(text: str, name: str) -> Query:
 
 def read_queries(folder: Path) -> dict[str, Query]:
     """Read the `.rq` files of a folder, not of its sub-folders, by name."""
-    queries: dict[str, Query] = {}
-    for path in sorted(folder.glob("*.rq")):
-        try:
-            queries[path.stem] = read_query(path.read_text(encoding="utf-8"), path.stem)
-        except (OSError, UnicodeDecodeError) as error:
-            raise QueryError(
-                f"can't read the query: {why_unread(error)}", place=Place(str(path))
-            ) from error
-    return queries
+    return {path.stem: _read_file(path) for path in sorted(folder.glob("*.rq"))}
+
+
+def read_named(folder: Path, name: str) -> Query | None:
+    """Read the `.rq` file of a name in a folder, not in its sub-folders, or give None."""
+    path = folder / f"{name}.rq"
+    return _read_file(path) if path.parent == folder and path.is_file() else None
+
+
+def _read_file(path: Path) -> Query:
+    try:
+        return read_query(path.read_text(encoding="utf-8"), path.stem)
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"can't read the query: {why_unread(error)}"
+        raise QueryError(message, place=Place(str(path))) from error
 
 
 def _enumerated(text: str) -> dict[str, tuple[str, ...]]:

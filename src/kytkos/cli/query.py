@@ -220,16 +220,16 @@ def _read_query(project: "Project", name: str) -> "Query":
         if name == "-":
             stdin = sys.stdin.buffer.read()
             return read_query(stdin.decode("utf-8-sig"), "standard input")
-        library = project.library()
-        if name in library:
-            return library[name]
+        if wanted := project.query(name):
+            return wanted
         path = Path(name)
         if path.is_file():
             return read_query(path.read_text(encoding="utf-8-sig"), name)
     except (OSError, UnicodeDecodeError) as error:
         message = f"can't read the query `{shortened(name)}`: {why_unread(error)}"
         raise QueryError(message) from error
-    hint = "There is no such file." if "." in name or "/" in name else did_you_mean(name, library)
+    is_file = "." in name or "/" in name
+    hint = "There is no such file." if is_file else did_you_mean(name, project.library())
     raise QueryError(f"no query `{shortened(name)}`", hint=hint)
 
 
