@@ -13,7 +13,7 @@ from kytkos.cadence import iso_day
 from kytkos.errors import QueryError, did_you_mean, shortened
 from kytkos.graph import Graph
 from kytkos.queries import Query
-from kytkos.terms import DEF, SCHEME, XSD, Prefixes, Term
+from kytkos.terms import DEF, ID, SCHEME, XSD, Prefixes, Term
 
 ANY_THING = "thing"  # a parameter of this name takes whatever the graph describes
 
@@ -35,8 +35,8 @@ def parameter_value(
 ) -> Term:
     """Give the term that a person's text means for one parameter of a query.
 
-    A parameter whose default is an IRI takes an IRI, a CURIE, a code or a name; any other
-    takes a value of the datatype of its default.
+    A parameter whose default is an IRI takes an IRI, a CURIE, a code, a name or a key (the
+    end of an IRI, as `kh2023`); any other takes a value of the datatype of its default.
 
     Args:
         lang: the language of the names that a message offers; all of them if empty.
@@ -56,11 +56,12 @@ def parameter_value(
         return _literal(name, text, default, prefixes)
     iri = _given(text, prefixes)
     if not (elsewhere and iri):
+        usual = _given(default.split()[0], prefixes)
         try:
-            iri = find(text, graph, prefixes)
+            iri = find(text, graph, prefixes, usual or "")
         except QueryError as error:
-            like = alike(text, name, _given(default.split()[0], prefixes), graph, lang)
-            if not like:
+            like = alike(text, name, usual, graph, lang)
+            if not like or isinstance(error, _SeveralError):
                 raise
             listed = ", ".join(f"`{label}`" for label in like)
             hint = f"{error.hint} `{name}` takes, for example: {listed}.".strip()
@@ -155,8 +156,13 @@ def headings(variables: Iterable[str], graph: Graph, lang: str) -> dict[str, str
     return found
 
 
-def find(text: str, graph: Graph, prefixes: Prefixes) -> str:
+def find(text: str, graph: Graph, prefixes: Prefixes, usual: str = "") -> str:
     """Give the IRI of the one thing that a text names.
+
+    It is an IRI, a CURIE, a name or a code, or the end of an IRI of ours, in this order.
+
+    Args:
+        usual: an IRI; of several things with that name, the only one of its kind is meant.
 
     Raises:
         QueryError: nothing, or more than one thing, has that name.
@@ -166,19 +172,29 @@ def find(text: str, graph: Graph, prefixes: Prefixes) -> str:
     if iri and _is_described(iri, graph):
         return iri
     folded = wanted.casefold()
-    named: dict[str, str] = {}
-    for label, thing in _names(graph):
-        if label.casefold() == folded:
-            named[thing] = label
+    named = {thing for label, thing in _names(graph) if label.casefold() == folded}
+    named = named or {
+        namespace + wanted
+        for _, namespace in prefixes
+        if namespace.startswith((ID, SCHEME, DEF)) and _is_described(namespace + wanted, graph)
+    }
+    kind = re.match(r".*[/#]|", usual)
+    alike_in_kind = {iri for iri in named if kind and kind[0] and iri.startswith(kind[0])}
+    if len(alike_in_kind) == 1:
+        named = alike_in_kind
     if len(named) == 1:
-        return next(iter(named))
+        return named.pop()
     if named:
         curies = ", ".join(sorted(prefixes.curie(thing) for thing in named))
-        raise QueryError(f"`{text}` names {len(named)} things", hint=f"Name one: {curies}.")
+        raise _SeveralError(f"`{text}` names {len(named)} things", hint=f"Name one: {curies}.")
     hint = did_you_mean(wanted, {label for label, _ in _names(graph)})
     raise QueryError(
         f"nothing is named `{shortened(text)}`", hint=hint if hint.startswith("Did") else ""
     )
+
+
+class _SeveralError(QueryError):
+    """A text names several things."""
 
 
 def _names(graph: Graph) -> Iterator[tuple[str, str]]:
