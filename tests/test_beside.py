@@ -1,8 +1,10 @@
 import os
 import sys
+import time
 
 import pytest
 
+import kytkos.beside
 from kytkos.beside import beside
 
 
@@ -33,3 +35,17 @@ def test_where_the_other_process_ends_early_the_work_is_done_here() -> None:
 
 def test_much_is_handed_over_whole() -> None:
     assert beside(lambda: b"x" * 10_000_000)() == b"x" * 10_000_000
+
+
+def test_where_the_other_process_hangs_the_work_is_done_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(kytkos.beside, "PATIENCE", 0.2)
+    here = os.getpid()
+
+    def work() -> str:
+        if os.getpid() != here:
+            time.sleep(60)
+        return "done"
+
+    assert beside(work)() == "done"

@@ -9,6 +9,8 @@ from typing import TypeVar
 
 _T = TypeVar("_T")
 
+PATIENCE = 30.0  # seconds that a copy may take longer than what it goes on beside
+
 
 def beside(work: Callable[[], _T]) -> Callable[[], _T]:
     """Start work in a copy of this process; give what waits for its result.
@@ -31,9 +33,11 @@ def beside(work: Callable[[], _T]) -> Callable[[], _T]:
 
     def wait() -> _T:
         with suppress(EOFError, OSError), receiving:
-            result: _T = receiving.recv()
-            process.join()
-            return result
+            if receiving.poll(PATIENCE):
+                result: _T = receiving.recv()
+                process.join()
+                return result
+        process.kill()
         return work()
 
     return wait
