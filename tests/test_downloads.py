@@ -115,6 +115,35 @@ def test_a_drawing_is_a_file_of_its_own(site: Site) -> None:
             assert PurePosixPath(target) in site, (name, target)
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize(
+    ("path", "drawings"),
+    [
+        ("rakenne.html", 1),  # the structure map
+        ("vastuut.html", 1),  # the matrix of responsibilities
+        ("perusteet.html", 1),  # the legal figure
+        ("kokoukset.html", 2),  # the months as a ring; agreed against held
+        ("muutokset/kh2023-kh2026.html", 2),  # the cadences; the priorities side by side
+        ("mittarit.html", 1),  # the segments of an indicator
+        ("tapahtumat.html", 1),  # the time line
+    ],
+)
+def test_each_figure_and_its_table_can_be_fetched(
+    site: Site, path: str, drawings: int, lang: str
+) -> None:
+    page = PurePosixPath("" if lang == "fi" else lang, path)
+    fetched = [
+        normpath(page.parent / href)
+        for href in re.findall(r'<a\s+href="?([^"\s>]+)"?\s+download', site[page].decode())
+    ]
+    kinds = [href.rpartition(".")[2] for href in fetched]
+
+    assert [href for href in fetched if PurePosixPath(href) not in site] == []
+    assert kinds.count("svg") == drawings
+    assert kinds.count("xlsx") == 1
+    assert kinds.count("csv") + kinds.count("zip") == 1
+
+
 def test_a_drawing_takes_its_rules_and_colours_along() -> None:
     css = ":root { --body: #123456; }\nrect.body { fill: var(--body); }\n"
     css += "rect.measure { fill: red; }\np { margin: 0; }\n"
