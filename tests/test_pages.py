@@ -608,6 +608,19 @@ def test_the_front_page_counts_the_bodies_that_the_structure_map_shows(site: Sit
     assert f"{len(shown)} toimielintä tasoittain" in words(text_of(site, "index.html"))
 
 
+def test_the_front_page_counts_what_the_pages_it_leads_to_show(site: Site) -> None:
+    said = words(text_of(site, "index.html"))
+    law = main_of(text_of(site, "perusteet.html")).partition("<h2>Yhteistyötä koskevia")[0]
+    sections = set(re.findall(r'<th[^>]*><a [^>]*href="?(saados/[^"\s>]+)', law))
+    measures = set(re.findall(r"href=\"?(toimenpide/[^\"\s>]+)", text_of(site, "vastuut.html")))
+    indicators = re.search(r"Sopimuksissa on (\d+) mittaria", words(text_of(site, "mittarit.html")))
+
+    assert f"{len(sections)} säännöstä" in said
+    assert f"{len(measures)} toimenpidettä" in said
+    assert indicators is not None
+    assert f"{indicators[1]} mittaria" in said
+
+
 def test_a_party_sees_its_meetings_a_year_and_what_the_law_asks(site: Site) -> None:
     said = words(text_of(site, "osapuoli/433.html"))
 
