@@ -188,6 +188,18 @@ def test_the_report_has_a_form_for_each_reader(
     assert again.stdout == result.stdout
 
 
+def test_a_misspelt_class_is_told_before_what_follows_from_it(run: Run, copy: Path) -> None:
+    parties = copy / "data/kanta-hame/parties.ttl"
+    edit(parties, "kunta:061 a kyt:Municipality", "kunta:061 a kyt:Muncipality")
+
+    result = run("--project", copy, "check", "--format", "json")
+
+    first, *others = json.loads(result.stdout)["findings"]
+    assert (first["shape"], first["line"]) == ("undeclared-class", 33)
+    assert first["hint"]["fi"] == "Tarkoititko kyt:Municipality?"
+    assert sum(finding["severity"] == "violation" for finding in others) > 5
+
+
 def test_an_accepted_finding_does_not_fail_the_check(run: Run, make_project: MakeProject) -> None:
     project = make_project(BODY.replace(', "Forum A"@en', ""))
     (project.root / "accepted-findings.toml").write_text(

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 from kytkos.report import Finding, Report
 from kytkos.terms import Place, Prefixes, Term
@@ -36,6 +37,26 @@ def test_json_has_the_fields_that_others_rely_on() -> None:
     assert (finding["file"], finding["line"], finding["column"]) == ("data/tasks.ttl", 13, 1)
     assert finding["path"] is None
     assert finding["value"] == {"type": "literal", "value": "x"}
+
+
+def test_json_has_messages_and_hints_in_every_language() -> None:
+    hints = {"fi": "Tarkoititko?", "sv": "Menade du?", "en": "Did you mean?"}
+    report = Report((FINDING, replace(FINDING, hints=hints)))
+
+    without, with_hint = json.loads(report.to_json())["findings"]
+
+    assert without["message"] == dict(FINDING.messages)
+    assert without["hint"] is None
+    assert with_hint["hint"] == hints
+
+
+def test_of_findings_as_severe_a_cause_comes_before_what_may_follow_from_it() -> None:
+    first, last = Place("data/a.ttl", 1, 1), Place("data/z.ttl", 9, 9)
+    cause = replace(FINDING, place=last, is_cause=True)
+    follows = replace(FINDING, place=first)
+    warned = replace(FINDING, place=first, is_cause=True, severity="warning")
+
+    assert sorted((warned, follows, cause), key=lambda f: f.sort_key) == [cause, follows, warned]
 
 
 def test_the_threshold_counts_the_more_severe_too() -> None:

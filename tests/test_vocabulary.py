@@ -22,7 +22,7 @@ def found(make_project: MakeProject, turtle: str) -> list[Finding]:
     return findings
 
 
-def key(finding: Finding) -> tuple[int, str, int, int, str, str, str, str, str]:
+def key(finding: Finding) -> tuple[int, bool, str, int, int, str, str, str, str, str]:
     return finding.sort_key
 
 
@@ -119,6 +119,88 @@ def test_every_rule_has_its_messages() -> None:
     for name, (severity, messages) in rules.items():
         assert severity in ("violation", "warning", "info"), name
         assert set(messages) == set(LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("word", "names", "nearest"),
+    [
+        ("70", ["07", "05"], "07"),
+        ("343", ["433", "834", "061"], "433"),
+        ("111", ["433", "061"], ""),
+        ("b", ["a"], ""),
+        ("2021/621", ["2021/611", "2021/612", "2021/613"], "2021/612"),
+        ("1999/731", ["1994/763", "2001/189"], ""),
+        ("pykala/14a", ["pykala/12a", "pykala/13a", "pykala/14"], "pykala/14"),
+        ("kyt:hasResponsblBdoy", ["kyt:hasResponsibleBody"], "kyt:hasResponsibleBody"),
+        ("kyt:statdAtt", ["kyt:state", "kyt:statedAs", "kyt:statedAt"], "kyt:statedAt"),
+        ("kyt:colour", ["kyt:concerns", "kyt:order"], ""),
+    ],
+)  # fmt: skip
+def test_the_nearest_name_is_the_one_that_fewest_slips_make(
+    word: str, names: list[str], nearest: str
+) -> None:
+    assert Nearest(names).to(word) == nearest
+
+
+def test_of_names_about_as_near_a_likely_one_is_meant() -> None:
+    nearest = Nearest(["111", "169", "981"])
+
+    assert nearest.to("109") == "169"
+    assert nearest.to("109", {"111"}) == "111"
+    assert nearest.to("169", {"111"}) == "169"
+    assert nearest.to("433", {"981"}) == ""
+
+
+def test_where_a_key_was_changed_in_one_place_the_thing_that_is_left_alone_is_meant(
+    make_project: MakeProject,
+) -> None:
+    codes = ["061", "082", "111", *(str(code) for code in range(165, 174))]
+    towns = "".join(f"<{ID}kunta/{code}> a kyt:Municipality .\n" for code in codes)
+    referred = [code for code in codes if code != "111"] + ["109"]
+    parties = " , ".join(f"<{ID}kunta/{code}>" for code in referred)
+
+    findings = found(make_project, towns + f"body:a kyt:hasParty {parties} .\n")
+
+    assert sorted(told(findings)) == [
+        ("nothing-describes", "a", f"Did you mean {ID}kunta/111?"),
+        ("nothing-refers", "111", ""),
+    ]
+
+
+ACTS = "".join(
+    f"<http://data.finlex.fi/eli/sd/{local}> kyt:order 1 .\n"
+    for local in ("2021/611", "2021/612", "2021/611/luku/3/pykala/14", "2021/612/luku/1/pykala/7")
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("http://data.finlex.fi/eli/sd/2021/621", "2021/612"),
+        ("http://data.finlex.fi/eli/sd/2012/612", "2021/612"),
+        ("https://data.finlex.fi/eli/sd/2021/611", "2021/611"),
+        ("http://data.finlex.fi/eli/sd/2021/612/luku/1/pykala/77", "2021/612/luku/1/pykala/7"),
+        ("http://data.finlex.fi/eli/sd/2021/611/luku/3/pykala/14a", "2021/611/luku/3/pykala/14"),
+        ("http://data.finlex.fi/eli/sd/1889/39", ""),
+    ],
+)
+def test_an_act_that_nothing_describes_is_told_with_the_nearest_that_something_does(
+    make_project: MakeProject, written: str, meant: str
+) -> None:
+    turtle = ACTS + f"body:a kyt:underLaw <{written}> .\n"
+    findings = [f for f in found(make_project, turtle) if f.shape == "nothing-describes"]
+
+    hint = f"Did you mean http://data.finlex.fi/eli/sd/{meant}?" if meant else ""
+    assert told(findings) == [("nothing-describes", "a", hint)]
+
+
+def test_a_page_of_finlex_need_not_be_described(make_project: MakeProject) -> None:
+    page = "<https://www.finlex.fi/fi/lainsaadanto/2021/612>"
+
+    assert (
+        found(make_project, f"body:a a kyt:Forum ; <http://xmlns.com/foaf/0.1/page> {page} .\n")
+        == []
+    )
 
 
 def test_the_nearest_of_very_many_names_is_found_quickly() -> None:

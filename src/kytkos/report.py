@@ -42,7 +42,8 @@ class Finding:
 
     `shape` is the IRI of the shape, or the name of the check, that speaks; `component` that
     of SHACL's constraint component, or empty; `path` the property path it speaks of, or empty.
-    `messages` and `hints` have a text for each language.
+    `messages` and `hints` have a text for each language. A cause is what other findings may
+    follow from: a term that nothing declares, a thing that nothing describes.
     """
 
     severity: str
@@ -56,6 +57,7 @@ class Finding:
     focus: Term | None = None  # the focus node as a term, where it may be no IRI
     source: Term | None = None  # the shape likewise
     hints: Mapping[str, str] = field(default_factory=dict)
+    is_cause: bool = False
     acceptance: Acceptance | None = None
 
     def message(self, lang: str) -> str:
@@ -67,12 +69,12 @@ class Finding:
         return in_language(self.hints, lang)
 
     @property
-    def sort_key(self) -> tuple[int, str, int, int, str, str, str, str, str]:
-        """Order by severity, then place, then subject and shape."""
+    def sort_key(self) -> tuple[int, bool, str, int, int, str, str, str, str, str]:
+        """Order by severity, causes first, then place, then subject and shape."""
         place = self.place or Place("")
         value = str(self.value.to_json()) if self.value else ""
         rank = SEVERITIES.index(self.severity)
-        where = (rank, place.path, place.line, place.column)
+        where = (rank, not self.is_cause, place.path, place.line, place.column)
         return (*where, self.focus_node, self.shape, self.path, value, self.component)
 
 
@@ -120,17 +122,17 @@ class Report:
                 lines.append(f"    {words['hint']}: {hint}")
         return "".join(f"{line}\n" for line in lines)
 
-    def to_json(self, lang: str = "en") -> str:
+    def to_json(self) -> str:
         """Write the report as JSON; places have `line` and `column` from 1, or null.
 
-        Messages are in all languages, hints in the one.
+        Messages and hints are in all languages, a hint that there is not is null.
         """
         import json
 
         whole = {
             "conforms": self.conforms,
-            "findings": [_to_json(finding, lang) for finding in self.findings],
-            "accepted": [_to_json(finding, lang) for finding in self.accepted],
+            "findings": [_to_json(finding) for finding in self.findings],
+            "accepted": [_to_json(finding) for finding in self.accepted],
             "checked": dict(self.checked),
         }
         return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
@@ -149,7 +151,7 @@ def words(lang: str) -> Mapping[str, str]:
     return _WORDS[lang]
 
 
-def _to_json(finding: Finding, lang: str) -> dict[str, Any]:
+def _to_json(finding: Finding) -> dict[str, Any]:
     place, value, acceptance = finding.place, finding.value, finding.acceptance
     record: dict[str, Any] = {
         "severity": finding.severity,
@@ -161,7 +163,7 @@ def _to_json(finding: Finding, lang: str) -> dict[str, Any]:
         "file": place.path if place else None,
         "line": (place.line or None) if place else None,
         "column": (place.column or None) if place else None,
-        "hint": finding.hint(lang) or None,
+        "hint": dict(finding.hints) or None,
     }
     if acceptance:
         reason = {"reason": acceptance.reason, "author": acceptance.author}

@@ -314,6 +314,7 @@ class _Reader:
                 messages={lang: pair[0] for lang, pair in texts.items()},
                 hints={lang: pair[1] for lang, pair in texts.items()},
                 place=Place(self.shown, line + self.skipped, column),
+                is_cause=True,
             )
         )
 

@@ -6,7 +6,7 @@ XML Schema and SHACL are taken as declared.
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import chain
@@ -26,6 +26,7 @@ RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 OWL = "http://www.w3.org/2002/07/owl#"
 _TYPE = RDF + "type"
 _REPLACED_BY = "http://purl.org/dc/terms/isReplacedBy"
+_URI_SPACE = "http://rdfs.org/ns/void#uriSpace"
 _BUILT_IN = (RDF, RDFS, OWL, XSD, "http://www.w3.org/ns/shacl#")
 _OWN = (ID, SCHEME, DEF)
 
@@ -94,15 +95,30 @@ class Nearest:
         self._names = sorted(names)
         self._reversed = sorted(name[::-1] for name in self._names)
 
-    def to(self, word: str) -> str:
-        """Give the name nearest to a word, or nothing where none is near."""
-        import difflib
+    def to(self, word: str, likely: Collection[str] = ()) -> str:
+        """Give the name nearest to a word, or nothing where none is near.
+
+        Nearest is what fewest letters make of it: left out, put in, put for another, or
+        exchanged with the next. Of equals it is what has more letters in common and begins the
+        same, as 612 for 621.
+
+        Args:
+            word: what is written.
+            likely: those of the names that are meant rather than one as near.
+        """
+        from jellyfish import damerau_levenshtein_distance, jaro_winkler_similarity
 
         # What is near has its beginning or its end in common with the word.
         names = {*_beside(word, self._names)}
         names |= {name[::-1] for name in _beside(word[::-1], self._reversed)}
-        near = difflib.get_close_matches(word, sorted(names), n=1, cutoff=0.6)
-        return near[0] if near else ""
+        found: list[tuple[float, float, str]] = []
+        for name in names:
+            far, is_likely = damerau_levenshtein_distance(word, name), name in likely
+            most = (len(word) + 1) // 2 if is_likely else max(1, len(word) // 3)
+            if far <= most and far < max(len(word), len(name)):
+                alike = jaro_winkler_similarity(word, name)
+                found.append((far - 1.5 * is_likely, -alike, name))
+        return min(found)[-1] if found else ""
 
 
 def _beside(word: str, names: list[str]) -> list[str]:
@@ -120,6 +136,7 @@ class _Check:
         things, texts = self.kinds[OWL + "ObjectProperty"], self.kinds[OWL + "DatatypeProperty"]
         predicates: dict[str, bool] = {}  # whether it was seen to lead to an IRI
         described: dict[str, bool] = {}
+        undescribed: list[tuple[str, str]] = []
         for predicate, end in self._ends():
             if predicate not in predicates:
                 predicates[predicate] = False
@@ -137,12 +154,19 @@ class _Check:
                 yield from self._uses("deprecated-term", predicate, iri, self._instead(iri))
             if predicate == _TYPE:
                 yield from self._of_class(iri)
-            elif iri.startswith(_OWN):
+            elif iri.startswith(self.spaces):
                 if iri not in described:
                     described[iri] = self._is_described(iri)
                 if not described[iri]:
-                    yield from self._uses("nothing-describes", predicate, iri, self._near(iri))
-        yield from self._unreferred()
+                    undescribed.append((predicate, iri))
+        lonely: defaultdict[str, set[str]] = defaultdict(set)
+        for thing, cls in self._lonely():
+            namespace, local = self._parted(thing.value)
+            lonely[namespace].add(local)
+            yield self._finding("nothing-refers", thing, cls)
+        for predicate, iri in undescribed:
+            near = self._near(iri, lonely)
+            yield from self._uses("nothing-describes", predicate, iri, near)
 
     def _ends(self) -> Iterator[tuple[str, object]]:
         """Give each predicate with each IRI it leads to, or whether it leads to a literal.
@@ -196,14 +220,15 @@ class _Check:
             if isinstance(value, ox.Literal) is literal:
                 yield self._finding(name, node, predicate, predicate, to_term(value))
 
-    def _unreferred(self) -> Iterator[Finding]:
+    def _lonely(self) -> Iterator[tuple[ox.NamedNode, str]]:
+        """Give what nothing refers to, of a class of which nearly all is referred to."""
         ours = list(self._ours())
         sizes = Counter(cls for _, cls, _ in ours)
         lonely = Counter(cls for _, cls, referred in ours if not referred)
         for thing, cls, referred in ours:
             if referred or sizes[cls] < _LEAST_SIZE or lonely[cls] > _MOST_UNREFERRED * sizes[cls]:
                 continue
-            yield self._finding("nothing-refers", thing, cls)
+            yield thing, cls
 
     def _ours(self) -> Iterator[tuple[ox.NamedNode, str, bool]]:
         """Give our things, each with its classes, and whether anything refers to it."""
@@ -236,6 +261,7 @@ class _Check:
             path=path,
             value=value,
             hints={lang: hint[lang].format(near=near) for lang in LANGUAGES} if near else {},
+            is_cause=texts.get("cause", False),
         )
 
     @cached_property
@@ -267,26 +293,45 @@ class _Check:
         return set(self._subjects(OWL + "deprecated", _TRUE))
 
     @cached_property
-    def _things(self) -> Mapping[str, Nearest]:
-        """What is described, by namespace."""
-        names: defaultdict[str, set[str]] = defaultdict(set)
+    def spaces(self) -> tuple[str, ...]:
+        """What the IRIs of things begin with that must be described: ours, and `void:uriSpace`s.
+
+        Each with both schemes, since http: written for https: makes another IRI.
+        """
+        values = self.graph.store.quads_for_pattern(None, ox.NamedNode(_URI_SPACE), None, None)
+        declared = [q.object.value for q in values if isinstance(q.object, ox.Literal)]
+        bare = [space.partition("://")[2] for space in (*_OWN, *declared)]
+        return tuple(f"{scheme}://{space}" for space in bare for scheme in ("https", "http"))
+
+    @cached_property
+    def _things(self) -> Mapping[str, tuple[Nearest, Mapping[str, str]]]:
+        """What is described, by namespace: the local names, and the IRI of each."""
+        iris: defaultdict[str, dict[str, str]] = defaultdict(dict)
         nodes: Iterable[object] = self.data.used if self.data else ()
         if self.data is None:
             nodes = (s for (s,) in self._select("SELECT DISTINCT ?s WHERE { ?s ?p ?o }"))
         for node in nodes:
-            if isinstance(node, ox.NamedNode):
-                namespace, local = _split(node.value)
-                names[namespace].add(local)
-        return {namespace: Nearest(some) for namespace, some in names.items()}
+            if isinstance(node, ox.NamedNode) and node.value.startswith(self.spaces):
+                namespace, local = self._parted(node.value)
+                iris[namespace][local] = node.value
+        return {namespace: (Nearest(some), some) for namespace, some in iris.items()}
 
-    def _near(self, iri: str) -> str:
+    def _parted(self, iri: str) -> tuple[str, str]:
+        """Part an IRI where its kind ends, and its scheme from it: what is beyond may be wrong."""
+        if not iri.startswith(self.spaces[: 2 * len(_OWN)]):
+            space = next(space for space in self.spaces if iri.startswith(space))
+            return space.partition("://")[2], iri.removeprefix(space)
         namespace, local = _split(iri)
-        if near := self._things.get(namespace, Nearest(())).to(local):
-            return self.graph.prefixes.curie(namespace + near)
+        return namespace.partition("://")[2], local
+
+    def _near(self, iri: str, lonely: Mapping[str, Collection[str]]) -> str:
+        namespace, local = self._parted(iri)
+        nearest, iris = self._things.get(namespace, (Nearest(()), {}))
+        if near := nearest.to(local, lonely.get(namespace, ())):
+            return self.graph.prefixes.curie(iris[near])
         # The same key in another namespace: a body for an organ, say.
-        others = (other + local for other in self._things if other.startswith(_OWN))
-        described = next((other for other in others if self._is_described(other)), "")
-        return self.graph.prefixes.curie(described)
+        others = (some[local] for _, some in self._things.values() if local in some)
+        return self.graph.prefixes.curie(min(others, default=""))
 
     def _near_term(self, iri: str, known: set[str]) -> str:
         curie = self.graph.prefixes.curie

@@ -281,7 +281,7 @@ def _in_form(
     show: str,
 ) -> str:
     if form == "json":
-        return report.to_json(lang)
+        return report.to_json()
     from kytkos import outputs
 
     style = outputs.Style(lang, prefixes)
