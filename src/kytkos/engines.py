@@ -1,6 +1,5 @@
 """Engines that answer a SELECT with a table: embedded (pyoxigraph) and rdflib."""
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,9 +15,7 @@ if TYPE_CHECKING:
     import rdflib
     from pyparsing import ParseException
 
-_POSITION = re.compile(r"^error at (\d+):(\d+): ")
 # A set of characters that a parser says it expected: what is of use are the words and signs.
-_CHARACTERS = re.compile(r"(?:, )?\[(?:'(?:\\u\{\w+\}|\\.|[^'\\])+'|[\s|.=_]+)+\]")
 _PLAIN = (XSD + "string", RDF_LANG_STRING)
 
 
@@ -54,7 +51,9 @@ class Oxigraph:
                 query, prefixes=self._prefixes, use_default_graph_as_union=True
             )
         except SyntaxError as error:
-            raise syntax_error(error.msg, name) from error
+            raise syntax_error(error.msg, name, query) from error
+        except RuntimeError as error:  # a function that the store does not have, for example
+            raise QueryError(str(error), place=Place(name)) from error
         except OSError as error:
             raise _no_service(error, name) from error
         if not isinstance(solutions, ox.QuerySolutions):
@@ -63,6 +62,8 @@ class Oxigraph:
         term = cache(_term)  # since a table says many things again and again
         try:
             rows = tuple(tuple(map(term, solution)) for solution in solutions)
+        except RuntimeError as error:
+            raise QueryError(str(error), place=Place(name)) from error
         except OSError as error:
             raise _no_service(error, name) from error
         return Table(variables, rows)
@@ -85,7 +86,9 @@ class Rdflib:
         try:
             result = self._graph.query(query)
         except ParseException as error:
-            raise _not_parsed(error, name) from error
+            raise _not_parsed(error, name, query) from error
+        except Exception as error:  # an undeclared prefix, for example, is one
+            raise syntax_error(str(error), name, query) from error
         if result.type != "SELECT" or result.vars is None:
             raise _not_a_select(name)
         variables = tuple(str(v) for v in result.vars)
@@ -115,9 +118,9 @@ def check_select(query: str, name: str = "query") -> None:
     try:
         form = prepareQuery(query).algebra.name
     except ParseException as error:
-        raise _not_parsed(error, name) from error
+        raise _not_parsed(error, name, query) from error
     except Exception as error:  # an undeclared prefix, for example, is one
-        raise syntax_error(str(error), name) from error
+        raise syntax_error(str(error), name, query) from error
     if form != "SelectQuery":
         raise _not_a_select(name)
 
@@ -193,20 +196,15 @@ def _from_rdflib(value: "rdflib.term.Node") -> Term:
     )
 
 
-def syntax_error(message: str, name: str) -> QueryError:
+def syntax_error(message: str, name: str, query: str) -> QueryError:
     """Make the error of a query that does not parse, of the parser's message."""
-    if "Prefix not found" in message:
-        message = (_POSITION.match(message) or [""])[0] + "a prefix is not declared"
-    message = _CHARACTERS.sub("", message)
-    found = _POSITION.match(message)
-    line, column = (int(n) for n in found.groups()) if found else (0, 0)
-    return QueryError(
-        f"the query can't be parsed: {_POSITION.sub('', message)}", place=Place(name, line, column)
-    )
+    from kytkos.syntax import in_query
+
+    return in_query(query, name, message)
 
 
-def _not_parsed(error: "ParseException", name: str) -> QueryError:
-    return syntax_error(f"error at {error.lineno}:{error.column}: {error.msg}", name)
+def _not_parsed(error: "ParseException", name: str, query: str) -> QueryError:
+    return syntax_error(f"error at {error.lineno}:{error.column}: {error.msg}", name, query)
 
 
 def _no_service(error: OSError, name: str) -> EndpointError:

@@ -8,7 +8,7 @@ quotation mark hides neither the other faults nor the rest of what the file says
 import re
 import tomllib
 from bisect import bisect_right
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from kytkos.errors import DataError
+from kytkos.errors import DataError, QueryError
 from kytkos.report import BROKEN, Finding, Rule
 from kytkos.terms import LANGUAGES, XSD, Place, Prefixes, file_iri
 from kytkos.turtle import Lines
@@ -37,8 +37,22 @@ _DECLARED = re.compile(
 )
 # How people begin a statement: a subject at the beginning of a line, then a predicate.
 _BEGINNING = re.compile(rf"^(?P<subject>{_IRI}|{_CURIE})[ \t]+(?:a|{_IRI}|{_CURIE})[ \t]", re.M)
+_QUERY_POSITION = re.compile(r"error at (\d+):(\d+): (?:expected (?:one of )?)?(.*)", re.DOTALL)
+_EXPECTED = re.compile(r'"(?:\\.|[^"\\])*"|\[[^\]]*\]|\b[A-Za-z_]{2,}\b')
+_KEYWORD = re.compile(r"[A-Z_0-9]{2,}|(?:is|has|same)[A-Z]\w+")
+_PADDING = " " * 40
+_WORD = re.compile(r"#[^\n]*|<[^<>\s]*>|\"(?:[^\"\\\n]|\\.)*\"|[?$]?[\w@]+(?:[.:-]+\w+)*:?|\S")
+_SPARQL = (
+    "SELECT CONSTRUCT DESCRIBE ASK WHERE FILTER OPTIONAL UNION MINUS BIND VALUES PREFIX BASE LIMIT"
+    " DISTINCT REDUCED GRAPH EXISTS GROUP ORDER HAVING OFFSET COUNT SAMPLE GROUP_CONCAT REGEX"
+    " STRLEN STRSTARTS STRENDS CONTAINS STRBEFORE STRAFTER SUBSTR REPLACE LANGMATCHES DATATYPE"
+    " BOUND COALESCE CONCAT ISIRI ISLITERAL ISBLANK UNDEF"
+)
 _MENTIONED = re.compile(rf"{_IRI}|(?<![\w.-]){_CURIE}")
 _NOT_BRACKETS = re.compile(rf"\"(?:[^\"\\\n]|\\.)*+\"|{_IRI}|#.*|\\.")
+
+
+Entry = tuple[Mapping[str, Any], Mapping[str, re.Pattern[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +105,85 @@ def unreadable(shown: str, reason: str) -> BrokenFileError:
     reader.explain(0, f"can't read: {reason}")
     faults = (replace(fault, place=Place(shown)) for fault in reader.faults)
     return BrokenFileError(Salvage((), tuple(faults), frozenset()))
+
+
+def in_query(text: str, name: str, said: str) -> QueryError:
+    """Tell where a query can't be parsed, what stands there and what was expected.
+
+    Args:
+        text: the query.
+        name: what to call it.
+        said: what the parser of the store says of it.
+    """
+    at, said, expected = _astray(text, said)
+    values = {"parser": said}
+    curie = re.search(r"([\w.-]*):[\w.-]*\Z", text[max(0, at - 100) : at])
+    if curie and "Prefix not found" in said:
+        values["prefix"], at = curie[1], at - len(curie[0])
+    elif not text[at:].strip():
+        closing = [mark for mark in expected.split() if mark in tuple("})]>")]
+        expected = " ".join(closing) or expected
+    lines = Lines(text)
+    here = text[at : at + _WINDOW]
+    token = re.match(r"[?$]?[\w@-]{1,40}|\S", here)
+    values["token"] = token[0] if token else ""
+    if token:
+        import difflib
+
+        near = difflib.get_close_matches(token[0].upper(), _SPARQL.split(), n=1, cutoff=0.75)
+        if near and near[0] != token[0].upper():
+            values["near"] = near[0]
+    seen = {"parser": said, "before": text[max(0, at - _WINDOW) : at], "at": here}
+    fit = _first_fit(_table("query"), seen, values)
+    assert fit is not None  # the last one in the table always fits
+    fault, named, _ = fit
+    place = Place(name, *lines.at(at))
+    texts = {}
+    for lang, (cannot, awaited) in _texts()["in_query"].items():
+        message, hint = (text.format_map(values | named) for text in fault[lang])
+        listed = f" {awaited}: {expected}" if expected else ""
+        texts[lang] = (f"{cannot}: {message}{listed}", hint)
+    message, hint = texts["en"]
+    return QueryError(message, hint=hint, place=place, translations=texts)
+
+
+def _astray(text: str, said: str) -> tuple[int, str, str]:
+    """Give the offset where a query goes wrong, what the parser says, and what it expected.
+
+    The parser tells only how far it has looked, which may be some letters ahead. So the words
+    before that place are given to it one after another, until no query begins so.
+    """
+    furthest, said, expected = _parsed(text, said)
+    words = [w for w in _WORD.finditer(text, 0, furthest + 1) if w.group()[0] != "#"]
+    for word in words[-12:]:
+        far, _, _ = _parsed(text[: word.end()], "")
+        if far < word.end() + len(_PADDING):
+            expected = _parsed(text[: word.start()], "")[2] or expected
+            if "Prefix not found" not in said:
+                furthest = word.start()
+            break
+    if "Prefix not found" in said or "unbound" in said:
+        expected = ""  # it is not the grammar that is at fault
+    return min(furthest, len(text)), said, expected
+
+
+def _parsed(text: str, said: str) -> tuple[int, str, str]:
+    """Parse a query, or its beginning: how far the parser came, what it says and expected."""
+    try:  # Behind the end, keywords are as long as elsewhere.
+        ox.Store().query(text + _PADDING)
+    except (SyntaxError, ValueError) as error:
+        said = getattr(error, "msg", None) or said
+    else:
+        return len(text) + len(_PADDING), said, ""
+    found = _QUERY_POSITION.match(said)
+    if not found:
+        return 0, said, ""
+    lines = Lines(text + _PADDING)
+    tokens = _EXPECTED.findall(found[3])
+    marks = [token[1:-1].replace('\\"', '"') for token in tokens if token[0] == '"']
+    keywords = [token for token in tokens if _KEYWORD.fullmatch(token)]
+    listed = " ".join([*marks, *keywords][:12])
+    return lines.offset(int(found[1]), 1) + int(found[2]) - 1, found[3], listed
 
 
 def rule() -> Rule:
@@ -272,19 +365,12 @@ class _Reader:
                 values[kind] = ""
         if undeclared := re.search(r"prefix (\S*): has not", said):
             values |= self._prefix_meant(undeclared[1])
-        for fault, patterns in _table():
-            if next(iter(patterns), "") not in kinds or fault.get("needs", "line") not in values:
-                continue
-            found: dict[str, str] = {}
-            for where, pattern in patterns.items():
-                match = pattern.match(here) if where == "at" else pattern.search(seen[where])
-                if match is None:
-                    break
-                found |= match.groupdict()
-                at = match.start() if where == "text" else at
-            else:
-                return fault, at, values | found
-        return None
+        table = [entry for entry in _table("fault") if next(iter(entry[1]), "") in kinds]
+        found = _first_fit(table, seen, values)
+        if found is None:
+            return None
+        fault, named, place = found
+        return fault, at if place is None else place, values | named
 
     def _prefix_meant(self, prefix: str) -> dict[str, str]:
         import difflib
@@ -340,15 +426,37 @@ class _Reader:
         return self.beginnings[index] if index < len(self.beginnings) else len(self.text)
 
 
+@cache
 def _texts() -> dict[str, Any]:
     return tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
+def _first_fit(
+    table: Iterable[Entry], seen: Mapping[str, str], values: Mapping[str, str]
+) -> tuple[Mapping[str, Any], dict[str, str], int | None] | None:
+    """Find the first fault that fits, its named groups, and where `text` has it."""
+    for fault, patterns in table:
+        if fault.get("needs", "parser") not in values:
+            continue
+        named: dict[str, str] = {}
+        place = None
+        for where, pattern in patterns.items():
+            find = pattern.match if where == "at" else pattern.search
+            match = find(seen[where])
+            if match is None:
+                break
+            named |= match.groupdict()
+            place = match.start() if where == "text" else place
+        else:
+            return fault, named, place
+    return None
+
+
 @cache
-def _table() -> tuple[tuple[Mapping[str, Any], Mapping[str, re.Pattern[str]]], ...]:
-    """Read the faults, each with its patterns."""
+def _table(name: str) -> tuple[Entry, ...]:
+    """Read the faults of files, or of queries, each with its patterns."""
     kinds = ("bytes", "text", "parser", "before", "at")
     return tuple(
         (fault, {kind: re.compile(fault[kind]) for kind in kinds if kind in fault})
-        for fault in _texts()["fault"]
+        for fault in _texts()[name]
     )

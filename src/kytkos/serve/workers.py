@@ -57,7 +57,7 @@ def start(root: Path, limits: Limits) -> None:
     """Make this process a worker: load the graph, and take no more memory than allowed."""
     import pyoxigraph as ox
 
-    from kytkos import exports
+    from kytkos import exports, syntax
     from kytkos.project import Project
 
     # A handler of Python's would wait until the engine comes back.
@@ -66,6 +66,7 @@ def start(root: Path, limits: Limits) -> None:
     for module in ("csv", "json", "mimeparse", "xml.sax.saxutils", "kytkos.tables"):
         import_module(module)
 
+    syntax.in_query("", "", "")  # its texts are read now: no file can be while a query runs
     State.project = Project(root)
     State.graph = State.project.graph()
     State.limits = limits
@@ -160,7 +161,7 @@ def _answer(asked: Asked, accept: str, form: str) -> Answer:
     except OSError as error:
         raise RefusedError(403, f"this server asks no other: {error}") from error
     except SyntaxError as error:
-        raise RefusedError(400, str(syntax_error(error.msg, "query"))) from error
+        raise RefusedError(400, str(syntax_error(error.msg, "query", asked.query))) from error
     except ValueError as error:
         raise RefusedError(400, f"the dataset can't be read: {error}") from error
     return _table(Table(variables, rows), chosen)

@@ -435,7 +435,7 @@ def _names(query: str, written: str, prefixes: dict[str, str]) -> list[str]:
     except SyntaxError as error:
         from kytkos.engines import syntax_error
 
-        told = syntax_error(error.msg, "")
+        told = syntax_error(error.msg, "", written)
         found = ShapesError(told.message.replace("the query", "the query of a SPARQL constraint"))
         found.line = told.place.line if told.place else 0
         raise found from error
