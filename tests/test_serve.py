@@ -197,7 +197,7 @@ def test_a_syntax_error_names_line_and_column(server: Server) -> None:
     reply = server.ask("SELECT ?s {\n ?s a }")
 
     assert reply.status == 400
-    assert "query:2:8: error" in reply.body
+    assert "query:2:7: error" in reply.body
 
 
 def test_head_and_options(server: Server) -> None:
