@@ -109,6 +109,9 @@ def drip(handler: BaseHTTPRequestHandler) -> None:
         time.sleep(0.1)
 
 
+NONE = answering(b'{"head":{"vars":["graph","triples"]},"results":{"bindings":[]}}')
+
+
 class Endpoint:
     """A server that does one thing after the other, and the last one from then on."""
 
@@ -634,6 +637,35 @@ def test_a_store_that_refuses_the_graphs_keeps_the_old_ones(county_graph: Graph)
     written = [path for method, path, _, _ in one.requests if method == "PUT"]
     assert len(written) == 2
     assert all("staging" in path for path in written)
+
+
+def test_a_store_that_dies_on_the_way_is_told_of_as_far_as_is_known(county_graph: Graph) -> None:
+    graphs = dict(list(named_graphs(county_graph).items())[:3])
+    dead = answering(b"", "text/plain", 500)
+    with endpoint(NONE, answering(b"", "", 204), dead) as one:
+        store = Store(one.url, one.url, one.url)
+        with pytest.raises(EndpointError, match=r"Nothing was replaced\. What was put beside"):
+            push(graphs, store, county_graph.prefixes, Client())
+
+
+def test_a_store_that_dies_in_the_update_leaves_it_unknown(county_graph: Graph) -> None:
+    iri, triples = next(iter(named_graphs(county_graph).items()))
+
+    def staged(handler: BaseHTTPRequestHandler) -> None:
+        query = parse_qs(urlsplit(handler.path).query)["query"][0]
+        graph = query.partition("{ <")[2].partition(">")[0]
+        bindings = {
+            "graph": {"type": "uri", "value": graph},
+            "triples": {"type": "literal", "value": str(len(triples))},
+        }
+        found = {"head": {"vars": ["graph", "triples"]}, "results": {"bindings": [bindings]}}
+        answering(json.dumps(found).encode())(handler)
+
+    dead = answering(b"", "text/plain", 500)
+    with endpoint(NONE, answering(b"", "", 204), staged, dead) as one:
+        store = Store(one.url, one.url, one.url)
+        with pytest.raises(EndpointError, match=r"Whether the graphs were replaced is not known"):
+            push({iri: triples}, store, county_graph.prefixes, Client())
 
 
 def test_without_updates_it_is_told_what_was_replaced(county_graph: Graph) -> None:

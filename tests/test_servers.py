@@ -170,6 +170,23 @@ def test_a_graph_is_replaced_and_not_added_to(
     assert len(Remote(store.query).select(left)) == 0
 
 
+def test_where_the_update_is_refused_the_old_graphs_stay(
+    county_graph: Graph, filled_oxigraph: tuple[Store, Published]
+) -> None:
+    """The graphs are all put and counted; then the last step fails."""
+    real = filled_oxigraph[0]
+    store = Store(real.data, real.query, real.query.replace("/query", "/nowhere"))
+    graphs = named_graphs(county_graph)
+    fewer = {iri: triples[:3] for iri, triples in list(graphs.items())[:3]}
+
+    with pytest.raises(EndpointError, match=r"\(404\).*Nothing was replaced"):
+        push(fewer, store, county_graph.prefixes, Client())
+
+    count = "SELECT (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } }"
+    assert Remote(real.query).select(count).rows[0][0] is not None
+    assert int(str(Remote(real.query).select(count).rows[0][0])) == len(list(county_graph.store))
+
+
 def test_push_tells_what_it_did(filled_oxigraph: tuple[Store, Published]) -> None:
     result = run("push", filled_oxigraph[0].data)
 

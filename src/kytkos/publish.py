@@ -163,17 +163,25 @@ def _push_staged(
                 message = f"of {len(triples)} triples of <{iri}> the store took {found}"
                 raise EndpointError(f"{shown_address(store.data)}: {message}")
     except EndpointError as error:
-        present = _counted(remote, staged.values())
+        message = f"{error.message}. Nothing was replaced."
+        try:
+            present = _counted(remote, staged.values())
+        except EndpointError:
+            message += f" What was put beside the graphs may be left: <{_STAGING}{token}/1> and on."
+            raise EndpointError(message, hint=error.hint) from error
         left = _dropped([s for s in staged.values() if s in present], store, client)
-        raise EndpointError(
-            f"{error.message}. Nothing was replaced.{left}", hint=error.hint
-        ) from error
+        raise EndpointError(message + left, hint=error.hint) from error
     moves = " ;\n".join(f"MOVE GRAPH <{staged[iri]}> TO GRAPH <{iri}>" for iri in graphs)
     try:
         _update(store.update, moves, client)
     except EndpointError as error:
         # It may have been done all the same: the counts tell.
-        waiting = _counted(remote, staged.values())
+        try:
+            waiting = _counted(remote, staged.values())
+        except EndpointError:
+            message = f"{error.message}. Whether the graphs were replaced is not known"
+            hint = "Push again once the store answers: the same graphs are put in their places."
+            raise EndpointError(f"{message}: the store answers no more.", hint=hint) from error
         replaced = [iri for iri in graphs if staged[iri] not in waiting]
         left = _dropped([s for s in staged.values() if s in waiting], store, client)
         if len(replaced) == len(graphs):
