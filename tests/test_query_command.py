@@ -240,7 +240,7 @@ def test_the_ending_of_the_file_chooses_the_form(tmp_path: Path) -> None:
 
     book = load_workbook(io.BytesIO((tmp_path / "a.xlsx").read_bytes()))
     assert book.active is not None
-    assert book.active["A1"].value == "Sopimusosapuolet, Y-tunnus ja virallinen koodi"
+    assert book.active["A1"].value == "Sopimusosapuolet, niiden Y-tunnukset ja viralliset koodit"
     assert book.active["A2"].value == "parties"
     assert (tmp_path / "a.md").read_text("utf-8").startswith("| Version ")
 
