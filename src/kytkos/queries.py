@@ -13,6 +13,7 @@ from kytkos.terms import Place, Term
 _HEADER = re.compile(r"^#\+\s*([\w-]+)\s*:\s*(.*?)\s*$", re.MULTILINE)
 _HEADER_LINE = re.compile(r"^#\+(.*)$", re.MULTILINE)
 _VALUES = re.compile(r"VALUES\s+\?(\w+)\s*\{([^{}]*)\}")
+_BEFORE_U = re.compile(r"(?<!\\)((?:\\\\)+)([uU])")
 _PREFIX = re.compile(r"^\s*PREFIX\s+([^\s:]*):\s*<([^>]*)>", re.IGNORECASE | re.MULTILINE)
 
 
@@ -133,6 +134,9 @@ def _written(value: Term) -> str:
         except ValueError as error:
             raise QueryError(f"not an IRI: {value.value}") from error
     if value.lang:
-        return str(ox.Literal(value.value, language=value.lang))
-    datatype = ox.NamedNode(value.datatype) if value.datatype else None
-    return str(ox.Literal(value.value, datatype=datatype))
+        literal = ox.Literal(value.value, language=value.lang)
+    else:
+        datatype = ox.NamedNode(value.datatype) if value.datatype else None
+        literal = ox.Literal(value.value, datatype=datatype)
+    # Some engines read \\u, a backslash and a letter, as the escape of a character.
+    return _BEFORE_U.sub(lambda found: f"{found[1]}\\U{ord(found[2]):08X}", str(literal))
