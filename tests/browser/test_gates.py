@@ -119,7 +119,7 @@ def visit(
 def emulating(visit: Visit) -> Iterator[Callable[..., None]]:
     yield visit.page.emulate_media
     visit.page.emulate_media(
-        media="screen", color_scheme="light", forced_colors="none", reduced_motion="no-preference"
+        media="null", color_scheme="light", forced_colors="none", reduced_motion="no-preference"
     )
     visit.width(DESKTOP)
 

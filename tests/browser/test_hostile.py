@@ -166,7 +166,7 @@ def test_every_page_fits_its_paper(hostile: Path, opened: "Page") -> None:
         opened.goto((hostile / path).as_uri())
         if found := opened.evaluate("gates.sideways(680)"):
             wrong.append((path, found[:3]))
-    opened.emulate_media(media="screen")
+    opened.emulate_media(media="null")
 
     assert not wrong, wrong
 

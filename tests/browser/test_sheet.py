@@ -59,7 +59,7 @@ def test_nothing_on_it_is_smaller_than_nine_points(page: "Page", folder: Path, l
         }
         return sizes;
     }""")
-    page.emulate_media(media="screen")
+    page.emulate_media(media="null")
 
     assert len(sizes) > 100
     assert min(sizes) >= SMALLEST
