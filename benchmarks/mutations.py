@@ -75,6 +75,7 @@ REASONS: dict[tuple[str, str], tuple[str, str]] = {
     ("break_digit", "times"): (DOCUMENT, "the source has no other form of it"),
     ("break_digit", "atLeast"): (DOCUMENT, "the source has no other form of it"),
     ("break_digit", "lawAtLeast"): (DOCUMENT, "how often an act obliges stands in the act"),
+    ("break_digit", "targetValue"): (DOCUMENT, "the source's own form has it in words"),
     ("break_digit", "monthFrom"): (DOCUMENT, "a month that is none, or after the last, is found"),
     ("break_digit", "monthTo"): (DOCUMENT, "a month that is none, or before the first, is found"),
     ("break_digit", "printedNumber"): (DOCUMENT, "numbers as printed may have gaps"),
@@ -94,6 +95,10 @@ REASONS: dict[tuple[str, str], tuple[str, str]] = {
     ("move_date_by_days", "startDate"): (DOCUMENT, "the day on which a term begins"),
     ("move_date_by_days", "date_no_longer_in_force"): (DOCUMENT, "no next wording is here"),
     ("move_date_by_days", "first_date_entry_in_force"): (DOCUMENT, "the act tells its own day"),
+    ("move_date", "startDate"): (DOCUMENT, "the day on which a term begins"),
+    ("move_date", "date_no_longer_in_force"): (DOCUMENT, "no next wording is here"),
+    ("duplicate_value", "hasFeatureOfInterest"): (DOCUMENT, "one observation may be of several"),
+    ("point_to_another_class", "hasFeatureOfInterest"): (DOCUMENT, "any thing may be observed"),
     ("duplicate_value", "dutyKind"): (DOCUMENT, "a section may oblige to two things"),
     ("duplicate_value", "changes"): (DOCUMENT, "an act may change several"),
     ("duplicate_value", "changed_by"): (DOCUMENT, "two acts may make one wording"),
@@ -328,6 +333,9 @@ class Checker:
 
     def new(self, change: Change) -> list[Finding]:
         """Make a change, tell what it brings, and take it back."""
+        # What is said already is not added, nor taken away with the change.
+        there = self.graph.store
+        change = Change(change.removed, frozenset(q for q in change.added if q not in there))
         told = self._incremental.apply(change)
         found = list(map(checks.from_result, told.new))
         if not found:
