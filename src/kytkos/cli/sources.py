@@ -26,7 +26,6 @@ def sources_group() -> None:
 sources_command = partial(command, group=sources_group)
 
 
-# What is written last stands first: an argument is added to a command that is there already.
 SOURCES = click.option(
     "--sources",
     "folder",
