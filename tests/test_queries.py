@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from kytkos import collector
 from kytkos.engines import Oxigraph
 from kytkos.errors import QueryError
 from kytkos.graph import Graph
 from kytkos.project import Project
-from kytkos.queries import read_queries, read_query
+from kytkos.queries import Query, read_queries, read_query
 from kytkos.terms import Term
 from tests.conftest import ROOT
 
@@ -99,10 +100,14 @@ def nation(tmp_path_factory: pytest.TempPathFactory) -> Graph:
 def test_no_query_looks_through_all_for_each_thing_of_a_nation(
     county: Project, nation: Graph
 ) -> None:
-    slow = {}
-    for name, query in (county.library() | county.checks()).items():
-        start = time.process_time()
-        Oxigraph(nation).select(query.text, name)
-        slow[name] = time.process_time() - start
+    def takes(query: Query) -> float:
+        """Measure in seconds of the processor, without the garbage of the tests before."""
+        with collector.at_rest():
+            start = time.process_time()
+            Oxigraph(nation).select(query.text, query.name)
+            return time.process_time() - start
 
-    assert {name: took for name, took in slow.items() if took > 0.5} == {}
+    # What is slow once may be so for another reason: the machine, or what this process holds.
+    asked = (county.library() | county.checks()).values()
+    slow = [query for query in asked if takes(query) > 0.5]
+    assert {query.name: took for query in slow if (took := takes(query)) > 0.5} == {}
