@@ -5,7 +5,10 @@ that the template uses, each with the query that fills it. A view with `each` ma
 for every thing of that query, which binds `?this` and `?key`; of a table whose query binds
 `?this` too, such a page gets the rows about its own thing, or all of them where the table's
 name begins with `all_`. Things in the variables that `also` names are told of on that page;
-those in the variables of the queries that `marks` names are told of at an anchor of it.
+those in the variables of the queries that `marks` names are told of at an anchor of it. Of a
+view with `only`, the things have pages for which the query binds that variable. Those that
+`?this` is in the queries that `sought` names are found by the search, too, where they have no
+page: the text that it names says of what kind they are.
 A view with a `menu` is in the navigation (`main`) or at the foot (`foot`) of every page, by
 the text `name`.
 
@@ -61,7 +64,9 @@ class View:
     tables: Mapping[str, str] = field(default_factory=dict)
     each: str = ""
     also: Sequence[str] = ()
+    only: str = ""
     marks: Mapping[str, str] = field(default_factory=dict)
+    sought: Mapping[str, str] = field(default_factory=dict)
     menu: str = ""
     name: str = ""
     files: bool = False
@@ -183,12 +188,16 @@ def build(
             "kinds": [view.output for view in views if view.output.endswith(".html")],
         }
         whose = {lang: files for lang, (_, files) in calendars.items()}
+        where = _where(pages)
         site |= _render(pages, tables, settings, told, dated, whose, progress, step, passages or {})
+        parts = _sought(pages, tables)
+        where |= {iri: path for path, (iri, *_) in parts.items()}
         site[PurePosixPath("static", "search-index.js")] = search.index(
             _html(pages, site),
             dict(_html(pages[:1], site)).get(FRONT, {}),
-            _where(pages),
+            where,
             tables["pages/search-names"],
+            {path: (titles, kinds) for path, (_, titles, kinds) in parts.items()},
         )
     for path in sorted((_HERE / "static").iterdir()):
         site[PurePosixPath("static", path.name)] = path.read_bytes()
@@ -201,7 +210,7 @@ def build(
     site |= _alone(site, browser, progress)
     if settings.logo:
         site[PurePosixPath(_logo(settings))] = settings.logo.read_bytes()
-    site[PurePosixPath(MANIFEST)] = _manifest(site, graph, _where(pages))
+    site[PurePosixPath(MANIFEST)] = _manifest(site, graph, where)
     return site
 
 
@@ -253,6 +262,8 @@ def _pages(views: Sequence[View], tables: Mapping[str, Rows]) -> Iterator[Page]:
     for view in views:
         records: Iterable[Record] = distinct(tables[view.each], "this") if view.each else [{}]
         for record in records:
+            if view.only and not record.get(view.only):
+                continue
             key = record.get("key")
             path = free = view.output.format(key=slug(key.value) if key else "")
             number = 2
@@ -275,16 +286,7 @@ def _render(
 ) -> Iterator[tuple[PurePosixPath, bytes]]:
     loaded = environment()
     versions = distinct(tables["pages/versions"], "version")
-    marks = anchors(
-        bound(versions, "version"),
-        *(
-            bound(tables[query], variable)
-            for query, variable in dict.fromkeys(
-                mark for page in pages for mark in page.view.marks.items()
-            )
-        ),
-        many=bound(tables["pages/places"], "place"),
-    )
+    marks = _anchors(pages, tables)
     names = Names(tables["pages/texts"])
     citations = Citations(tables["pages/places"], marks)
     where = _marked(pages, tables, marks) | _where(pages)
@@ -413,6 +415,40 @@ def _marked(
         for query, variable in page.view.marks.items()
         for term in bound(_about(page, query, tables[query]), variable)
     }
+
+
+def _anchors(pages: Sequence[Page], tables: Mapping[str, Rows]) -> Callable[[Term], str]:
+    marked = dict.fromkeys(mark for page in pages for mark in page.view.marks.items())
+    return anchors(
+        bound(tables["pages/versions"], "version"),
+        *(bound(tables[query], variable) for query, variable in marked),
+        many=bound(tables["pages/places"], "place"),
+        keys={
+            this.value: key.value
+            for query, _ in marked
+            for row in tables[query]
+            if (this := row.get("this")) and (key := row.get("key"))
+        },
+    )
+
+
+def _sought(
+    pages: Sequence[Page], tables: Mapping[str, Rows]
+) -> dict[str, tuple[str, list[str], list[str]]]:
+    """Give what the search finds that has no page: by its place, its IRI, titles and kinds."""
+    names, marks, own = Names(tables["pages/texts"]), _anchors(pages, tables), _where(pages)
+    found = {}
+    for page in pages:
+        for query, text in page.view.sought.items():
+            kinds = [read_texts(_HERE / "texts.toml", lang)[text] for lang in LANGUAGES]
+            for row in distinct(tables[query], "this"):
+                this, number = row["this"], row.get("number")
+                if this and this.value not in own:
+                    titles = [names.find(this, lang)[0] for lang in LANGUAGES]
+                    if number:
+                        titles = [f"{number.value} {title}" for title in titles]
+                    found[f"{page.path}#{marks(this)}"] = (this.value, titles, kinds)
+    return found
 
 
 def _menus(pages: Iterable[Page]) -> dict[str, list[tuple[str, str]]]:

@@ -6,7 +6,7 @@ A page opened from a folder may not fetch anything, so the index is a script tha
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import unescape
 
 from kytkos.terms import LANGUAGES, Term
@@ -25,6 +25,7 @@ def index(
     front: Mapping[str, str],
     things: Mapping[str, str],
     records: Iterable[Record],
+    parts: Mapping[str, tuple[Sequence[str], Sequence[str]]],
 ) -> bytes:
     """Write the index.
 
@@ -32,8 +33,9 @@ def index(
         pages: each path below the folder of a language, and the HTML in each language; they are
             many, and gone through once.
         front: the HTML of the front page in each language.
-        things: the path of the page of each thing, by IRI.
+        things: the path of the page of each thing, by IRI, or the path and the anchor.
         records: what a thing may be sought by: `this`, `field` (`name` or `told`) and `name`.
+        parts: what has an anchor on a page: the titles and the kinds by language, by path.
 
     Returns:
         A script. An entry has the path, the titles and the kinds by language, other names,
@@ -50,14 +52,18 @@ def index(
         for path, words in _LINK.findall(front.get(lang, "")):
             fields = sought.setdefault(path, {"name": {}, "told": {}})
             fields["name"][_plain(words)] = None
-    entries = []
+    entries: list[tuple[str, Sequence[str], Sequence[str]]] = []
     for path, in_languages in pages:
         titles = [_first(_HEADING, in_languages[lang]) for lang in LANGUAGES]
         kinds = [_first(_KIND, in_languages[lang]).lstrip("■●§▶▤❝ ") for lang in LANGUAGES]
+        entries.append((path, titles, kinds))
+    entries += [(path, *named) for path, named in parts.items()]
+    listed = []
+    for path, called, of_kinds in entries:
         fields = sought.get(path, {"name": {}, "told": {}})
-        names = [name for name in fields["name"] if name not in titles]
-        entries.append([path, titles, kinds, names, list(fields["told"])])
-    written = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
+        names = [name for name in fields["name"] if name not in called]
+        listed.append([path, called, of_kinds, names, list(fields["told"])])
+    written = json.dumps(listed, ensure_ascii=False, separators=(",", ":"))
     # No text may end the script that it stands in, should it be put into a page.
     return b"window.KYTKOS_INDEX = " + written.replace("</", "<\\/").encode() + b";\n"
 

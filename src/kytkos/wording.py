@@ -117,18 +117,25 @@ class Citations:
         ]
 
 
-def anchors(*terms: Iterable[Term], many: Iterable[Term] = ()) -> Callable[[Term], str]:
-    """Give each term an anchor of its own, made of the end of its IRI.
+def anchors(
+    *terms: Iterable[Term], many: Iterable[Term] = (), keys: Mapping[str, str] | None = None
+) -> Callable[[Term], str]:
+    """Give each term an anchor of its own, made of its key, else of the end of its IRI.
 
     Args:
         terms: what may be linked to from elsewhere.
         many: what is linked to from everywhere in the site: its anchors are short, made of a
             digest of its IRI.
+        keys: by IRI.
     """
+    known = keys or {}
     given: dict[str, str] = {}
     taken = {"main"}
     digested = ((term, _digest(term.value)) for term in many)
-    named = ((term, slug(re.split(r"[/#]", term.value)[-1])) for term in chain(*terms))
+    named = (
+        (term, slug(known.get(term.value) or re.split(r"[/#]", term.value)[-1]))
+        for term in chain(*terms)
+    )
     for term, name in chain(named, digested):
         if term.value in given:
             continue

@@ -54,6 +54,7 @@ QUERIES = {
         "Oma Häme": "osapuoli/07.html",
         # Codes, and names in another language
         "612/2021 7": "saados/612-2021-7.html",
+        "nuorisovaltuustosta": "perusteet.html#410-2015-26",
         "0158301-7": "osapuoli/981.html",
         "välfärdsområde tavastland": "osapuoli/07.html",
         # Slips of the pen
