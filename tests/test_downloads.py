@@ -1,7 +1,7 @@
-import bz2
 import io
 import json
 import re
+import tarfile
 import xml.etree.ElementTree as ET
 import zipfile
 from datetime import date
@@ -164,12 +164,37 @@ def test_a_drawing_takes_its_rules_and_colours_along() -> None:
 # The graph
 
 
+@pytest.fixture(scope="module")
+def unpacked(site: Site) -> dict[str, bytes]:
+    packed = io.BytesIO(in_folder(site, ".tar.xz")["kytkos.tar.xz"])
+    with tarfile.open(fileobj=packed, mode="r:xz") as archive:
+        assert {(m.mtime, m.uid, m.uname, oct(m.mode)) for m in archive} == {
+            (946684800, 0, "", "0o644")
+        }
+        return {m.name: (archive.extractfile(m) or io.BytesIO()).read() for m in archive}
+
+
 @pytest.mark.parametrize("form", ["ttl", "trig"])
-def test_the_packed_graph_is_the_whole_graph(site: Site, county_graph: Graph, form: str) -> None:
-    content = bz2.decompress(in_folder(site, f"kytkos.{form}.bz2")[f"kytkos.{form}.bz2"])
-    parsed = ox.parse(content, format=ox.RdfFormat.from_extension(form))
+def test_the_packed_graph_is_the_whole_graph(
+    unpacked: dict[str, bytes], county_graph: Graph, form: str
+) -> None:
+    parsed = ox.parse(unpacked[f"kytkos.{form}"], format=ox.RdfFormat.from_extension(form))
 
     assert len({quad.triple for quad in parsed}) == county_graph.triples
+
+
+def test_the_packed_network_has_names_in_each_language(unpacked: dict[str, bytes]) -> None:
+    said = {data.text for data in ET.fromstring(unpacked["kytkos.graphml"]).iter() if data.text}
+
+    assert {"Lopen kunta", "Loppi kommun", "Municipality of Loppi"} <= said
+
+
+def test_the_archive_says_what_is_in_it_and_its_licence(unpacked: dict[str, bytes]) -> None:
+    readme = unpacked["README.txt"].decode()
+
+    assert {name for name in unpacked if name not in readme} == {"README.txt"}
+    for lang in LANGUAGES:
+        assert f"https://creativecommons.org/licenses/by/4.0/deed.{lang}" in readme
 
 
 # JSON-LD

@@ -3,8 +3,10 @@
 A table is taken from the page as readers see it, so that the file says neither more nor less.
 """
 
-import bz2
+import io
+import lzma
 import re
+import tarfile
 from collections.abc import Iterator, Mapping
 from html import escape, unescape
 from pathlib import PurePosixPath
@@ -19,6 +21,8 @@ from kytkos.terms import LANGUAGES, XSD, Term
 from kytkos.wording import slug
 
 FOLDER = "lataukset"
+
+_DAY_2000 = 946_684_800  # 1 January 2000, in seconds
 
 Files = dict[PurePosixPath, bytes]
 
@@ -172,13 +176,26 @@ def of_calendar(calendar: Calendar, lang: str) -> tuple[Files, dict[str, PurePos
     return files, whose
 
 
-def of_graph(graph: Graph) -> Files:
-    """Make the files of the graph, packed: Turtle, TriG, GraphML with names in each language."""
-    files = {"kytkos.ttl": exports.turtle(exports.union(graph), graph.prefixes)}
-    files["kytkos.trig"] = exports.trig(exports.named_graphs(graph), graph.prefixes)
-    files["kytkos.graphml"] = exports.graphml(graph, LANGUAGES[0])
-    # Without the time of day, so that the same data gives the same bytes.
-    return {_file(f"{n}.bz2"): bz2.compress(c) for n, c in files.items()}
+def of_graph(graph: Graph, readme: str) -> Files:
+    """Make an archive of the graph: Turtle, TriG, GraphML with names in each language.
+
+    Together they take little more than one: each says the same. The archive tells no time, so
+    that the same data gives the same bytes.
+    """
+    files = {
+        "README.txt": readme.encode(),
+        "kytkos.ttl": exports.turtle(exports.union(graph), graph.prefixes),
+        "kytkos.trig": exports.trig(exports.named_graphs(graph), graph.prefixes),
+        "kytkos.graphml": exports.graphml(graph, LANGUAGES[0]),
+    }
+    saved = io.BytesIO()
+    with tarfile.open(fileobj=saved, mode="w", format=tarfile.USTAR_FORMAT) as packed:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)  # of nobody, and readable by all
+            entry.size, entry.mtime = len(content), _DAY_2000
+            packed.addfile(entry, io.BytesIO(content))
+    best = lzma.compress(saved.getvalue(), preset=9 | lzma.PRESET_EXTREME)
+    return {_file("kytkos.tar.xz"): best}
 
 
 def standalone(drawing: str, css: str, back: str) -> str:

@@ -155,7 +155,7 @@ def build(
         progress(note)
     site: Site = {}
     # A large graph takes its memory once: what is made of it is made afterwards.
-    packed: Callable[[], Site] = partial(downloads.of_graph, graph)
+    packed: Callable[[], Site] = partial(downloads.of_graph, graph, _readme())
     if graph.triples < MOST_BESIDE:
         packed = beside(packed)
     with collector.at_rest():
@@ -374,6 +374,12 @@ def _html(pages: Iterable[Page], site: Site) -> Iterator[tuple[str, dict[str, st
     for page in pages:
         in_folders = {lang: PurePosixPath(_in_folder(page.path, lang)) for lang in LANGUAGES}
         yield page.path, {lang: site[path].decode() for lang, path in in_folders.items()}
+
+
+def _readme() -> str:
+    """Say in each language what the files of the graph are, and what may be done with them."""
+    listed = (read_texts(_HERE / "texts.toml", lang) for lang in LANGUAGES)
+    return "\n".join(texts["graph_readme"] for texts in listed)
 
 
 def _about(page: Page, name: str, table: Rows) -> Rows:

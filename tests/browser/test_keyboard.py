@@ -114,7 +114,7 @@ def test_a_table_that_is_wider_than_the_screen_is_scrolled(keys: "Page", folder:
         ("vastuut.html", 'main [href$=".csv"]', "vastuut-fi.csv"),
         ("kokoukset.html", 'main [href$=".zip"]', "kokoukset-csv-fi.zip"),
         ("osapuoli/433.html", 'main [href$=".ics"]', "kalenteri-kunta-433-fi.ics"),
-        ("aineisto.html", 'main [href$=".ttl.bz2"]', "kytkos.ttl.bz2"),
+        ("aineisto.html", 'main [href$=".tar.xz"]', "kytkos.tar.xz"),
     ],
 )
 def test_a_file_is_fetched(keys: "Page", folder: Path, path: str, target: str, name: str) -> None:
