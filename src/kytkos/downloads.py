@@ -42,10 +42,12 @@ _TAG = re.compile(r"<[^>]*>")
 _UNSEEN = re.compile("[\u00ad\u200b\u2068\u2069]")
 _WHOLE_NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})")
 _CUSTOM_COLOUR = re.compile(r"var\(--([\w-]+)\)")
-_FOOTER = re.compile(r"<footer\b.*?</footer>", re.DOTALL)
-_NAVIGATION = re.compile(r"<nav\b.*?</nav>\n?", re.DOTALL)
-_TO_ANOTHER_PAGE = re.compile(
-    r'<a\b([^>]*\bhref="(?!#|https?:|mailto:)[^"]*"[^>]*)>(.*?)</a>', re.DOTALL
+_HEAD_LINK = re.compile(r"<link\b[^>]*>\n?")
+_SCRIPT = re.compile(r"<script\b.*?</script>\n?", re.DOTALL)
+_TO_THE_SITE = "header.site, nav"
+_IN_TEXT = re.compile(
+    r'<(header|nav)\b.*?</\1>|<a\b([^>]*\bhref="(?!#|https?:|mailto:)[^"]*"[^>]*)>(.*?)</a>',
+    re.DOTALL,
 )
 _LINK = re.compile(r'(<a\b[^>]*?\bhref=")([^"#][^"]*)"')
 
@@ -140,20 +142,16 @@ def with_links(html: str, files: Files, top: str, texts: Mapping[str, Any]) -> s
 
 
 def self_contained(html: str, css: str) -> str:
-    """Make a page a file that can be sent alone.
+    """Make a page of the site a file that can be sent alone, too.
 
-    The styles are in it, and from the footer the date of the data and how to report a mistake;
-    the navigation and the search are not; a link to another page is its words.
+    The styles are in it, and in the text a link to another page is its words. What leads to
+    the site is seen where the site is: its style sheet shows what the styles of the file hide.
     """
-    head, _, rest = html.partition("<body>")
-    main = _MAIN.search(rest)
-    foot = _FOOTER.search(rest)
-    content = _NAVIGATION.sub("", "\n".join(found[0] for found in (main, foot) if found) or rest)
-    alone = re.sub(r"<(?:link|script)\b[^>]*>(?:[^<]*</script>)?\n?", "", head)
-    return (
-        alone.replace("</head>", f"<style>\n{css}</style>\n</head>")
-        + f"<body>\n{_TO_ANOTHER_PAGE.sub(_unlinked, content)}\n</body>\n</html>\n"
-    )
+    head, _, body = _SCRIPT.sub("", html).partition("<body>")
+    sheets = "".join(found[0] for found in _HEAD_LINK.finditer(head) if "stylesheet" in found[0])
+    styles = f"<style>\n{css}{_TO_THE_SITE} {{ display: none; }}\n</style>\n{sheets}"
+    head = _HEAD_LINK.sub("", head).replace("</head>", f"{styles}</head>")
+    return f"{head}<body>{_IN_TEXT.sub(_unlinked, body)}"
 
 
 def of_calendar(calendar: Calendar, lang: str) -> tuple[Files, dict[str, PurePosixPath]]:
@@ -239,9 +237,11 @@ def plain(html: str) -> str:
     return _UNSEEN.sub("", "\n".join(filter(None, lines)))
 
 
-def _unlinked(link: re.Match[str]) -> str:
-    kept = re.search(r'\bclass="[^"]*"', link[1])
-    return f"<span {kept[0]}>{link[2]}</span>" if kept else link[2]
+def _unlinked(found: re.Match[str]) -> str:
+    if found[1]:
+        return found[0]
+    kept = re.search(r'\bclass="[^"]*"', found[2])
+    return f"<span {kept[0]}>{found[3]}</span>" if kept else found[3]
 
 
 def _grid(html: str) -> list[list[str]]:

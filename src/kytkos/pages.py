@@ -97,12 +97,13 @@ def read_views(path: Path) -> tuple[View, ...]:
 
 
 def read_downloads(path: Path) -> list[dict[str, Any]]:
-    """Read which files the data page offers: `[[download]]` with path, form, name, shared.
+    """Read which files the data page offers: `[[download]]` with path, form, name, shared, saved.
 
     `name` is the key of a text. A `shared` file is the same in all languages, at the root.
+    `saved` is what it is called once it is fetched, if not as on the site.
     """
     listed = tomllib.loads(path.read_text(encoding="utf-8"))
-    return [{"shared": False} | one for one in listed.get("download", [])]
+    return [{"shared": False, "saved": ""} | one for one in listed.get("download", [])]
 
 
 def read_gates() -> dict[str, Any]:
@@ -207,7 +208,7 @@ def build(
     site |= packed()
     for files, _ in calendars.values():
         site |= files
-    site |= _alone(site, browser, progress)
+    site |= dict(_alone(site, browser, progress))
     if settings.logo:
         site[PurePosixPath(_logo(settings))] = settings.logo.read_bytes()
     site[PurePosixPath(MANIFEST)] = _manifest(site, graph, where)
@@ -360,9 +361,9 @@ def _alone(
     """Make the whole a file that can be sent alone, and a PDF where there is a browser."""
     css = site[PurePosixPath("static", "site.css")].decode()
     for lang in LANGUAGES:
-        html = site[PurePosixPath(_in_folder(WHOLE, lang))].decode()
-        alone = downloads.self_contained(html, css)
-        yield PurePosixPath(downloads.FOLDER, f"vastuukartta-{lang}.html"), alone.encode()
+        path = PurePosixPath(_in_folder(WHOLE, lang))
+        alone = downloads.self_contained(site[path].decode(), css)
+        yield path, alone.encode()
         if browser:
             progress(f"PDF: {lang}")
             path = PurePosixPath(downloads.FOLDER, f"vastuukartta-{lang}.pdf")
