@@ -1,4 +1,5 @@
 import io
+import xml.etree.ElementTree as ET
 import zipfile
 from datetime import datetime
 
@@ -179,5 +180,16 @@ def test_the_same_table_gives_the_same_bytes() -> None:
 
     assert workbook([sheet]) == first
     with zipfile.ZipFile(io.BytesIO(first)) as archive:
-        assert {entry.date_time[0] for entry in archive.infolist()} == {1980}
+        assert {entry.date_time[0] for entry in archive.infolist()} == {2000}
         assert b"2000-01-01T00:00:00Z" in archive.read("docProps/core.xml")
+
+
+def test_the_theme_is_that_of_excel_without_the_fonts_of_other_scripts() -> None:
+    made = workbook([Sheet("s", "t", Table(("v",), ((Term("uri", BODY),),)))])
+
+    with zipfile.ZipFile(io.BytesIO(made)) as archive:
+        theme = archive.read("xl/theme/theme1.xml")
+    fonts = [e.get("typeface") for e in ET.fromstring(theme).iter() if e.tag.endswith("}latin")]
+    assert fonts == ["Cambria", "Calibri"]
+    assert b"script=" not in theme
+    assert theme.count(b"<a:accent") == 6

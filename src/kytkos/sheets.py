@@ -31,6 +31,7 @@ _LINE, _TALLEST = 15.0, 409.0  # heights of rows, in points
 _HEADER = 4  # the row of the headings: title, note and an empty row are above it
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NOT_IN_NAME = re.compile(r"[\[\]:*?/\\]")
+_OTHER_SCRIPT = re.compile(r"<a:font script=[^>]*/>")  # a font of a theme
 _EXACT_DIGITS = 15  # of a number in Excel
 
 
@@ -75,6 +76,7 @@ def workbook(sheets: Sequence[Sheet], contents: Contents | None = None, lang: st
     saved = io.BytesIO()
     book = xlsxwriter.Workbook(saved, {"in_memory": True})
     book.set_properties({"author": "Kytkös", "created": _FROZEN})
+    book.use_custom_theme(io.StringIO(_OTHER_SCRIPT.sub("", book.theme_xml)))
     styles = _Styles(book, "d.m.yyyy" if lang == "fi" else "yyyy-mm-dd")
     names = list(_sheet_names([contents.name if contents else "", *(s.name for s in sheets)]))
     if contents:
@@ -85,7 +87,8 @@ def workbook(sheets: Sequence[Sheet], contents: Contents | None = None, lang: st
             raise OutputError(f"{name}: {len(sheet.table)} rows are too many for Excel", hint=hint)
         _fill(book.add_worksheet(name), styles, sheet)
     book.close()
-    return saved.getvalue()
+    with zipfile.ZipFile(saved) as parts:
+        return archive({name: parts.read(name) for name in parts.namelist()})
 
 
 def archive(files: Mapping[str, bytes]) -> bytes:
@@ -96,7 +99,7 @@ def archive(files: Mapping[str, bytes]) -> bytes:
             entry = zipfile.ZipInfo(name, date_time=(2000, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
-            packed.writestr(entry, content)
+            packed.writestr(entry, content, compresslevel=9)
     return saved.getvalue()
 
 
