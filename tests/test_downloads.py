@@ -262,7 +262,8 @@ def test_the_whole_can_be_sent_as_one_file(site: Site, lang: str) -> None:
     [sheet] = [target for target in targets if target.endswith("static/site.css")]
 
     assert "<script" not in html
-    assert site[PurePosixPath("static/site.css")].decode() in html
+    assert "\n.landscape { page: sheet;" in html.replace("  ", "")
+    assert "@media print {" in html
     assert all(t[1:] in ids for t in targets if t.startswith("#"))
     assert all(t.startswith(("https://", "mailto:", "#")) for t in targets - {sheet})
     assert "url(" not in html
@@ -273,6 +274,31 @@ def test_the_whole_is_offered_under_a_name_that_tells_it(site: Site, lang: str) 
     data = site[PurePosixPath("" if lang == "fi" else lang, "aineisto.html")].decode()
 
     assert re.search(rf'href="kooste.html" download="vastuukartta-{lang}.html"', data)
+
+
+def test_the_styles_in_a_file_are_those_it_uses() -> None:
+    css = """/* .c {} */
+p { margin: 0 }
+.a, .b { color: red }
+.c > p { color: red } .a.c { color: red }
+:is(.c, p) { color: red }
+p:not(.c) { color: red }
+@media print {
+  .c { color: red }
+  .b li::before { content: "; " }
+}
+"""
+    made = self_contained('<head></head><body><p class="a b">x</p></body>', css)
+
+    assert made.partition("<style>\n")[2].partition("\nheader")[0].splitlines() == [
+        "p { margin: 0 }",
+        ".a, .b { color: red }",
+        ":is(.c, p) { color: red }",
+        "p:not(.c) { color: red }",
+        "@media print {",
+        '  .b li::before { content: "; " }',
+        "}",
+    ]
 
 
 def test_in_the_text_a_link_to_another_page_is_its_words() -> None:

@@ -44,6 +44,10 @@ _WHOLE_NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})")
 _CUSTOM_COLOUR = re.compile(r"var\(--([\w-]+)\)")
 _HEAD_LINK = re.compile(r"<link\b[^>]*>\n?")
 _SCRIPT = re.compile(r"<script\b.*?</script>\n?", re.DOTALL)
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_RULE = re.compile(r"[ \t]*([^{}@\n]+)\{[^{}]*\}")
+_CLASS = re.compile(r"\.([A-Za-z][\w-]*)")
+_CLASSES = re.compile(r'\bclass="([^"]*)"')
 _TO_THE_SITE = "header.site, nav"
 _IN_TEXT = re.compile(
     r'<(header|nav)\b.*?</\1>|<a\b([^>]*\bhref="(?!#|https?:|mailto:)[^"]*"[^>]*)>(.*?)</a>',
@@ -144,12 +148,13 @@ def with_links(html: str, files: Files, top: str, texts: Mapping[str, Any]) -> s
 def self_contained(html: str, css: str) -> str:
     """Make a page of the site a file that can be sent alone, too.
 
-    The styles are in it, and in the text a link to another page is its words. What leads to
-    the site is seen where the site is: its style sheet shows what the styles of the file hide.
+    The styles that it uses are in it, and in the text a link to another page is its words.
+    What leads to the site is seen where the site is: its style sheet shows what the styles of
+    the file hide.
     """
     head, _, body = _SCRIPT.sub("", html).partition("<body>")
     sheets = "".join(found[0] for found in _HEAD_LINK.finditer(head) if "stylesheet" in found[0])
-    styles = f"<style>\n{css}{_TO_THE_SITE} {{ display: none; }}\n</style>\n{sheets}"
+    styles = f"<style>\n{_used(css, body)}\n{_TO_THE_SITE} {{ display: none; }}\n</style>\n{sheets}"
     head = _HEAD_LINK.sub("", head).replace("</head>", f"{styles}</head>")
     return f"{head}<body>{_IN_TEXT.sub(_unlinked, body)}"
 
@@ -206,7 +211,7 @@ def standalone(drawing: str, css: str, back: str) -> str:
     """
     root = re.search(r":root\s*\{(.*?)\}", css, re.DOTALL)
     colours = dict(re.findall(r"--([\w-]+):\s*([^;]+);", root[1] if root else ""))
-    plain_css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    plain_css = _COMMENT.sub("", css)
     rules = re.findall(
         r"^(?!\s)([^@{}\n]*\b(?:svg|rect|path|circle|line)\b[^{}]*\{[^{}]*\})",
         plain_css,
@@ -235,6 +240,19 @@ def plain(html: str) -> str:
     broken = _BREAK.sub("\n", _UNSAID.sub("", " ".join(html.split())))
     lines = (" ".join(line.split()) for line in unescape(_TAG.sub("", broken)).split("\n"))
     return _UNSEEN.sub("", "\n".join(filter(None, lines)))
+
+
+def _used(css: str, html: str) -> str:
+    """Leave out of a style sheet the rules about classes that some HTML has not."""
+    classes = {name for found in _CLASSES.findall(html) for name in found.split()}
+
+    def kept(rule: re.Match[str]) -> str:
+        selectors = re.sub(r":not\([^()]*\)", "", rule[1]).split(",")
+        has = (classes.issuperset(_CLASS.findall(one)) for one in selectors)
+        return rule[0] if any(has) else ""
+
+    rules = _RULE.sub(kept, _COMMENT.sub("", css))
+    return "\n".join(line for line in rules.splitlines() if line.strip())
 
 
 def _unlinked(found: re.Match[str]) -> str:

@@ -2,7 +2,7 @@
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -53,12 +53,17 @@ def test_in_the_site_the_navigation_is_there(page: "Page", beside: Path) -> None
     assert page.locator("nav.crumbs").is_visible()
 
 
-def test_alone_it_looks_as_in_the_site(page: "Page", alone: Path, beside: Path) -> None:
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_alone_it_looks_as_in_the_site(
+    page: "Page", alone: Path, beside: Path, media: Literal["screen", "print"]
+) -> None:
     def look(path: Path) -> list[Any]:
         shown(page, path)
+        page.emulate_media(media=media)
         found: list[Any] = page.evaluate("""() => [...document.querySelectorAll('main *')]
             .filter(e => !e.closest('nav')).map(e => [e.tagName, e.getBoundingClientRect().width,
                 getComputedStyle(e).color, getComputedStyle(e).font])""")
+        page.emulate_media(media="null")
         return found
 
     assert len(look(alone)) > 500
