@@ -183,6 +183,12 @@ def test_the_packed_graph_is_the_whole_graph(
     assert len({quad.triple for quad in parsed}) == county_graph.triples
 
 
+def test_a_thing_is_written_alike_in_turtle_and_trig(unpacked: dict[str, bytes]) -> None:
+    lines = {form: unpacked[f"kytkos.{form}"].decode().splitlines() for form in ("ttl", "trig")}
+
+    assert [s for s in lines["trig"] if s != "}" and not s.endswith(" {")] == lines["ttl"]
+
+
 def test_the_packed_network_has_names_in_each_language(unpacked: dict[str, bytes]) -> None:
     said = {data.text for data in ET.fromstring(unpacked["kytkos.graphml"]).iter() if data.text}
 

@@ -17,7 +17,7 @@ from kytkos.cli import main
 from kytkos.exports import GRAPHS, export, graph_iri, named_graphs, things, union
 from kytkos.graph import Graph
 from kytkos.project import Project
-from kytkos.terms import ID
+from kytkos.terms import DEF, ID
 from tests.conftest import ROOT, MakeProject
 
 FORMATS = {
@@ -124,6 +124,17 @@ def test_a_graph_is_named_by_the_path_of_its_file(county_graph: Graph) -> None:
     assert f"{GRAPHS}data/kanta-hame/parties.ttl" in graphs
     assert f"{GRAPHS}ontology/kytkos.ttl" in graphs
     assert sum(map(len, graphs.values())) == sum(1 for _ in county_graph.store)
+
+
+def test_blank_nodes_of_two_files_stay_two(make_project: MakeProject) -> None:
+    project = make_project('body:a kyt:concerns [ skos:prefLabel "A"@fi ] .\n')
+    first = (project.data / "things.ttl").read_text()
+    (project.data / "more.ttl").write_text(first.replace('"A"', '"B"'))
+
+    read = triples(export(project.graph(), "trig", "fi", {}), "trig")
+
+    concern = ox.NamedNode(f"{DEF}concerns")
+    assert len({t.object for t in read if t.predicate == concern}) == 2
 
 
 def test_no_graph_tells_where_this_machine_keeps_its_files(make_project: MakeProject) -> None:

@@ -1,5 +1,6 @@
 """The whole graph in other forms: the same data gives the same bytes."""
 
+import io
 import json
 import os
 import re
@@ -68,17 +69,23 @@ def union(graph: Graph) -> Triples:
 
 
 def named_graphs(graph: Graph) -> dict[str, Triples]:
-    """Give the triples of each file, by the IRI its graph has outside of this machine."""
-    found: dict[str, Triples] = {}
-    for name in sorted(graph.store.named_graphs(), key=str):
-        quads = graph.store.quads_for_pattern(None, None, None, name)
-        path = graph.files.get(name.value) if isinstance(name, ox.NamedNode) else None
-        iri = graph_iri(path, graph.root) if path else str(name.value)
-        found[iri] = _canonical({quad.triple for quad in quads})
-    loose = {q.triple for q in graph.store.quads_for_pattern(None, None, None, ox.DefaultGraph())}
-    if loose:
-        found[f"{GRAPHS}default"] = _canonical(loose)
-    return dict(sorted(found.items()))
+    """Give the triples of each file, by the IRI its graph has outside of this machine.
+
+    No two graphs share the name of a blank node, unless it is the same.
+    """
+    names = {str(ox.DefaultGraph()): f"{GRAPHS}default"}
+    for name in graph.store.named_graphs():
+        path = graph.files.get(name.value)
+        names[str(name)] = graph_iri(path, graph.root) if path else name.value
+    quads = {
+        ox.Quad(q.subject, q.predicate, q.object, ox.NamedNode(names[str(q.graph_name)]))
+        for q in graph.store
+    }
+    found: dict[str, set[ox.Triple]] = {}
+    for quad in _relabelled(quads):
+        assert isinstance(quad.graph_name, ox.NamedNode)
+        found.setdefault(quad.graph_name.value, set()).add(quad.triple)
+    return {iri: tuple(sorted(triples, key=_order)) for iri, triples in sorted(found.items())}
 
 
 def graph_iri(path: Path, root: Path) -> str:
@@ -100,14 +107,15 @@ def turtle(triples: Iterable[ox.Triple], prefixes: Prefixes) -> bytes:
 
 
 def trig(graphs: Mapping[str, Triples], prefixes: Prefixes) -> bytes:
-    """Write TriG: a graph a file."""
+    """Write TriG: a graph a file; in it, a thing is written as in Turtle."""
     quads = [
         ox.Quad(t.subject, t.predicate, t.object, ox.NamedNode(iri))
         for iri, triples in graphs.items()
         for t in triples
     ]
     needed = _needed([quad.triple for quad in quads], prefixes)
-    return serialized(quads, ox.RdfFormat.TRIG, needed)
+    written = serialized(quads, ox.RdfFormat.TRIG, needed)
+    return re.sub(rb"^\t", b"", written, flags=re.MULTILINE)
 
 
 def serialized(
@@ -161,8 +169,9 @@ def graphml(graph: Graph, lang: str) -> bytes:
     """Write the things and their links, without code lists and places in sources."""
     import networkx as nx
 
-    lines = nx.generate_graphml(things(graph, lang), named_key_ids=True)
-    return ("\n".join(lines) + "\n").encode()
+    saved = io.BytesIO()
+    nx.write_graphml_xml(things(graph, lang), saved, named_key_ids=True)
+    return saved.getvalue() + b"\n"
 
 
 def things(graph: Graph, lang: str) -> "nx.MultiDiGraph[str]":
@@ -277,11 +286,16 @@ def _said(written: str, graph: Graph, lang: str) -> str:
 
 def _canonical(triples: set[ox.Triple]) -> Triples:
     """Put triples in order; blank nodes get the same names whenever the data is the same."""
-    if any(isinstance(e, ox.BlankNode) for t in triples for e in (t.subject, t.object)):
-        dataset = ox.Dataset(ox.Quad(t.subject, t.predicate, t.object) for t in triples)
-        dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-        triples = {quad.triple for quad in dataset}
-    return tuple(sorted(triples, key=_order))
+    quads = _relabelled({ox.Quad(t.subject, t.predicate, t.object) for t in triples})
+    return tuple(sorted((quad.triple for quad in quads), key=_order))
+
+
+def _relabelled(quads: set[ox.Quad]) -> Iterable[ox.Quad]:
+    if not any(isinstance(e, ox.BlankNode) for q in quads for e in (q.subject, q.object)):
+        return quads
+    dataset = ox.Dataset(quads)
+    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    return dataset
 
 
 def _order(triple: ox.Triple) -> tuple[str, bool, str, str]:
