@@ -31,7 +31,12 @@ _LINE, _TALLEST = 15.0, 409.0  # heights of rows, in points
 _HEADER = 4  # the row of the headings: title, note and an empty row are above it
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NOT_IN_NAME = re.compile(r"[\[\]:*?/\\]")
-_OTHER_SCRIPT = re.compile(r"<a:font script=[^>]*/>")  # a font of a theme
+# What is told of a workbook twice, and the colours of drawings: a workbook does without.
+_SPARE_PART = re.compile(r"docProps/app\.xml|xl/theme/theme1\.xml")
+_ABOUT_SPARE = re.compile(r'<[^<>]*"[^"]*(?:docProps/app|theme/theme1)\.xml"[^<>]*/>')
+_OF_THEME = re.compile(r'<color theme="1"/>|<scheme val="minor"/>')
+_SPANS = re.compile(r'(<row r="\d+") spans="[\d:]+"')
+_ROW_OR_CELL = re.compile(r'<row\b|<c r="([A-Z]+\d+)"')
 _EXACT_DIGITS = 15  # of a number in Excel
 
 
@@ -76,7 +81,6 @@ def workbook(sheets: Sequence[Sheet], contents: Contents | None = None, lang: st
     saved = io.BytesIO()
     book = xlsxwriter.Workbook(saved, {"in_memory": True})
     book.set_properties({"author": "Kytkös", "created": _FROZEN})
-    book.use_custom_theme(io.StringIO(_OTHER_SCRIPT.sub("", book.theme_xml)))
     styles = _Styles(book, "d.m.yyyy" if lang == "fi" else "yyyy-mm-dd")
     names = list(_sheet_names([contents.name if contents else "", *(s.name for s in sheets)]))
     if contents:
@@ -88,7 +92,8 @@ def workbook(sheets: Sequence[Sheet], contents: Contents | None = None, lang: st
         _fill(book.add_worksheet(name), styles, sheet)
     book.close()
     with zipfile.ZipFile(saved) as parts:
-        return archive({name: parts.read(name) for name in parts.namelist()})
+        needed = [name for name in parts.namelist() if not _SPARE_PART.fullmatch(name)]
+        return archive({name: _lean(parts.read(name).decode()).encode() for name in needed})
 
 
 def archive(files: Mapping[str, bytes]) -> bytes:
@@ -101,6 +106,27 @@ def archive(files: Mapping[str, bytes]) -> bytes:
             entry.external_attr = 0o644 << 16
             packed.writestr(entry, content, compresslevel=9)
     return saved.getvalue()
+
+
+def _lean(part: str) -> str:
+    """Leave out of a part of a workbook what its readers reckon, or do without.
+
+    A cell that follows the one before it, or begins its row, need not say where it is.
+
+    Source: ECMA-376, Part 1, sections 18.3.1.4 (c), 18.3.1.73 (row) and 18.8.22 (font).
+    """
+    from xlsxwriter.utility import xl_cell_to_rowcol
+
+    free = 0  # the column of a cell that does not say where it is
+
+    def placed(found: re.Match[str]) -> str:
+        nonlocal free
+        column = xl_cell_to_rowcol(found[1])[1] if found[1] else -1
+        before, free = free, column + 1
+        return "<c" if column == before else found[0]
+
+    lean = _SPANS.sub(r"\1", _OF_THEME.sub("", _ABOUT_SPARE.sub("", part)))
+    return _ROW_OR_CELL.sub(placed, lean)
 
 
 class _Styles:
