@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, partial
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -426,10 +427,12 @@ def _marked(
 
 def _anchors(pages: Sequence[Page], tables: Mapping[str, Rows]) -> Callable[[Term], str]:
     marked = dict.fromkeys(mark for page in pages for mark in page.view.marks.items())
+    things = [term for query, variable in marked for term in bound(tables[query], variable)]
+    of_data = [term for term in things if term.value.startswith(ID)]
     return anchors(
         bound(tables["pages/versions"], "version"),
-        *(bound(tables[query], variable) for query, variable in marked),
-        many=bound(tables["pages/places"], "place"),
+        (term for term in things if not term.value.startswith(ID)),
+        many=chain(of_data, bound(tables["pages/places"], "place")),
         keys={
             this.value: key.value
             for query, _ in marked

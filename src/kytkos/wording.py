@@ -124,8 +124,8 @@ def anchors(
 
     Args:
         terms: what may be linked to from elsewhere.
-        many: what is linked to from everywhere in the site: its anchors are short, made of a
-            digest of its IRI.
+        many: what is linked to from everywhere in the site, and has no key: its anchors are
+            short, made of a digest of its IRI.
         keys: by IRI.
     """
     known = keys or {}
