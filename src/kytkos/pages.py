@@ -43,7 +43,7 @@ from kytkos.rows import Record, Rows, bound, distinct
 from kytkos.settings import Settings, read_settings
 from kytkos.stamp import MANIFEST
 from kytkos.tables import Table
-from kytkos.templating import environment
+from kytkos.templating import Headings, environment
 from kytkos.terms import ID, LANGUAGES, Term
 from kytkos.wording import Citations, Names, Pen, anchors, slug
 
@@ -160,6 +160,7 @@ def build(
     packed: Callable[[], Site] = partial(downloads.of_graph, graph, _readme())
     if graph.triples < MOST_BESIDE:
         packed = beside(packed)
+    headings = Headings()
     with collector.at_rest():
         library = {name: bind(query, as_of) for name, query in project.page_queries().items()}
         engine = Oxigraph(graph)
@@ -175,6 +176,7 @@ def build(
         }
         told = {
             "report": report,
+            "headings": headings,
             "as_of": as_of,
             "data_date": day,
             "logo": _logo(settings),
@@ -203,7 +205,7 @@ def build(
         )
     for path in sorted((_HERE / "static").iterdir()):
         site[PurePosixPath("static", path.name)] = path.read_bytes()
-    site[PurePosixPath("static", "site.css")] += settings.style.encode()
+    site[PurePosixPath("static", "site.css")] += (headings.style + settings.style).encode()
     progress("Downloads")
     site |= _downloads(pages, tables, settings, site)
     site |= packed()

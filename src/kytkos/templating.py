@@ -3,17 +3,19 @@
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup
+
 from kytkos import figures
 from kytkos.rows import Record, bound, by, distinct, where
 from kytkos.settings import contact_link
 from kytkos.terms import DEF, LANGUAGES, SCHEME, Term
-from kytkos.wording import compared, told
+from kytkos.wording import compared, digest, told
 
 if TYPE_CHECKING:
     import jinja2
@@ -63,6 +65,42 @@ def environment() -> "jinja2.Environment":
         "code": lambda local: SCHEME + local,
     }
     return made
+
+
+class Headings:
+    """The headings of tables whose cells stand below each other, each after its heading.
+
+    A style sheet has them: each row of headings as a class, which is the same in every build.
+    """
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[str]] = {}
+
+    def __call__(self, heads: Sequence[str]) -> str:
+        """Give the class of a row of headings."""
+        texts = [Markup(head).striptags() for head in heads]
+        name = f"h{digest(chr(0).join(texts))}"
+        while self._rows.setdefault(name, texts) != texts:
+            name += "x"
+        return name
+
+    @property
+    def style(self) -> str:
+        """The rules, for the style sheet."""
+        rules = []
+        for name, texts in sorted(self._rows.items()):
+            said = (f"--c{number}:{_quoted(text)}" for number, text in enumerate(texts, start=1))
+            rules.append(f".{name} {{ {';'.join(said)} }}\n")
+        return "".join(rules)
+
+
+def _quoted(text: str) -> str:
+    """Write a string in CSS, so that nothing in it ends it or the style sheet.
+
+    >>> _quoted("Mitä")
+    "'Mitä'"
+    """
+    return "'" + re.sub(r"[^\w .,/–-]", lambda sign: f"\\{ord(sign[0]):x} ", text) + "'"
 
 
 def _is_inferred(record: Record) -> bool:

@@ -131,7 +131,7 @@ def anchors(
     known = keys or {}
     given: dict[str, str] = {}
     taken = {"main"}
-    digested = ((term, _digest(term.value)) for term in many)
+    digested = ((term, digest(term.value)) for term in many)
     named = (
         (term, slug(known.get(term.value) or re.split(r"[/#]", term.value)[-1]))
         for term in chain(*terms)
@@ -385,7 +385,12 @@ def slug(text: str) -> str:
     return f"x-{name}".strip("-") if not name or _RESERVED.match(name) else name
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """Give four letters and digits that are of a text, and hardly ever of another.
+
+    >>> digest("urn:x")
+    'd7zq'
+    """
     return b32encode(sha256(text.encode()).digest()).decode().lower()[:4]
 
 

@@ -33,7 +33,7 @@ window.gates = (() => {
       document.documentElement.scrollWidth <= width ? [] :
         [`${document.documentElement.scrollWidth} px wide`,
          ...all('body *').filter(e => rect(e).right > width + 1 && isShown(e)
-            && !e.parentElement.closest('.scroll, .hidden')).slice(0, 5).map(named)],
+            && !e.parentElement.closest('.scroll, .hidden, caption')).slice(0, 5).map(named)],
 
     stops() {
       const stops = all(FOCUSABLE).filter(isStop);
