@@ -317,7 +317,7 @@ def test_in_the_text_a_link_to_another_page_is_its_words() -> None:
     )
 
     assert self_contained(html, "p {}\n") == (
-        '<html lang="fi"><head><style>\np {}\nheader.site, nav { display: none; }\n</style>\n'
+        '<html lang="fi"><head><style>\np {}\nbody > header, nav { display: none; }\n</style>\n'
         '<link rel="stylesheet" href="a.css"></head><body><nav><a href="a.html">a</a></nav>'
         '<main id="main">b <span class="tag">c</span> <a href="#d">d</a> '
         '<a href="https://e.fi">e</a></main><footer><p>1.1.2026</p>'

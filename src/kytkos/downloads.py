@@ -28,7 +28,7 @@ _DAY_2000 = 946_684_800  # 1 January 2000, in seconds
 Files = dict[PurePosixPath, bytes]
 
 _MAIN = re.compile(r"<main\b.*?</main>", re.DOTALL)
-_END_OF_MAIN = "</div></main>"
+_END_OF_MAIN = "</main>"
 _TITLE = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
 _TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 _CAPTION = re.compile(r"<caption[^>]*>(.*?)</caption>", re.DOTALL)
@@ -49,7 +49,7 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _RULE = re.compile(r"[ \t]*([^{}@\n]+)\{[^{}]*\}")
 _CLASS = re.compile(r"\.([A-Za-z][\w-]*)")
 _CLASSES = re.compile(r'\bclass="([^"]*)"')
-_TO_THE_SITE = "header.site, nav"
+_TO_THE_SITE = "body > header, nav"
 _IN_TEXT = re.compile(
     r'<(header|nav)\b.*?</\1>|<a\b([^>]*\bhref="(?!#|https?:|mailto:)[^"]*"[^>]*)>(.*?)</a>',
     re.DOTALL,

@@ -71,15 +71,15 @@ def test_the_language_is_changed_and_the_page_is_the_same(
 def test_the_menu_of_a_telephone_leads_to_each_page(keys: "Page", folder: Path) -> None:
     keys.set_viewport_size({"width": 320, "height": 800})
     keys.goto((folder / "index.html").as_uri())
-    links = keys.locator("nav.main a").evaluate_all(
+    links = keys.locator("header > nav a").evaluate_all(
         "links => links.map(a => a.getAttribute('href'))"
     )
     for link in links:
         keys.goto((folder / "index.html").as_uri())
-        go(keys, f'nav.main [href="{link}"]')
+        go(keys, f'header > nav [href="{link}"]')
         keys.keyboard.press("Enter")
         keys.wait_for_url(f"**/{link}")
-        assert keys.locator("nav.main [aria-current=page]").count() == 1
+        assert keys.locator("header > nav [aria-current=page]").count() == 1
     assert len(links) == 7
 
 
@@ -151,7 +151,7 @@ def test_the_index_stands_in_for_the_search(keys: "Page", folder: Path, lang: st
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_thing_is_sought_and_found(page: "Page", folder: Path, lang: str) -> None:
     page.goto((folder / in_language("rakenne.html", lang)).as_uri())
-    go(page, "#q")
+    go(page, "[name=q]")
     page.keyboard.type("KH Turva")
     page.keyboard.press("Enter")
     page.wait_for_selector("#hits a")

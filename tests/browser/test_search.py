@@ -136,7 +136,7 @@ def test_the_field_of_any_page_leads_to_the_hits(
     page: "Page", folder: Path, start: str, lang: str
 ) -> None:
     page.goto((folder / in_language(start, lang)).as_uri())
-    page.fill("#q", "Hytefoorumi")
+    page.fill("[name=q]", "Hytefoorumi")
     page.keyboard.press("Enter")
     page.wait_for_selector("#hits a")
 

@@ -48,9 +48,9 @@ def test_in_the_site_the_navigation_is_there(page: "Page", beside: Path) -> None
     links = shown(page, beside)
 
     assert {"index.html", "vastuut.html", "aineisto.html"} <= {Path(link).name for link in links}
-    assert page.locator("nav.languages a").count() == len(LANGUAGES) - 1
-    assert page.locator("nav.languages").is_visible()
-    assert page.locator("nav.crumbs").is_visible()
+    assert page.locator("header [hreflang]").count() == len(LANGUAGES) - 1
+    assert page.locator("header div nav").is_visible()
+    assert page.locator("main > nav").is_visible()
 
 
 @pytest.mark.parametrize("media", ["screen", "print"])
