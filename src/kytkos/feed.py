@@ -11,12 +11,12 @@ from kytkos.terms import RDF_TYPE, Term
 
 Record = Mapping[str, Term | None]
 
-# A text without a language is in that of the page; a name without a prefix is of schema.org.
+# A text without a language is in that of the page; a name without a prefix is of schema.org. One
+# prefix stands for all of ours, since most pages have one or two names of each kind.
 _CONTEXT = {
     "@vocab": "https://schema.org/",
     "eli": "http://data.europa.eu/eli/ontology#",
-    "id": "https://w3id.org/kytkos/id/",
-    "kyt": "https://w3id.org/kytkos/def#",
+    "k": "https://w3id.org/kytkos/",
 }
 
 _DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?$")
