@@ -294,9 +294,7 @@ def test_a_page_leads_to_the_same_page_in_the_other_languages(site: Site) -> Non
 def test_what_only_a_source_says_in_finnish_is_marked_as_finnish(site: Site) -> None:
     html = text_of(site, "en/toimielin/kh-turva.html")
 
-    assert '<span lang="fi">Liite 2 / Varautuminen ja turvallisuus</span>' in re.sub(
-        "\u00ad", "", html
-    )
+    assert ' lang="fi">Liite 2 / Varautuminen ja turvallisuus</a>' in html.replace("\u00ad", "")
 
 
 def test_two_builds_give_the_same_bytes(county: Project, site: Site) -> None:

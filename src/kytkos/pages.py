@@ -45,7 +45,7 @@ from kytkos.stamp import MANIFEST
 from kytkos.tables import Table
 from kytkos.templating import Headings, environment
 from kytkos.terms import ID, LANGUAGES, Term
-from kytkos.wording import Citations, Names, Pen, anchors, slug
+from kytkos.wording import Citations, Names, Pen, anchors, slug, without_spans
 
 Site = dict[PurePosixPath, bytes]
 
@@ -327,7 +327,7 @@ def _render(
                     code: _relative(_in_folder(page.path, code), path) for code in LANGUAGES
                 },
             )
-            yield PurePosixPath(path), html.encode()
+            yield PurePosixPath(path), without_spans(html).encode()
         untranslated = set[str]().union(*(pen.untranslated for pen in pens.values()))
         if untranslated:
             progress(f"Pages: {lang}: {len(untranslated)} texts have no translation")

@@ -39,6 +39,10 @@ _SEAMS = {
 }
 # A language tag, as far as one is needed. Source: RFC 5646, section 2.1.
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+# What else an element says of itself is in the language of the page.
+_ALL_FOREIGN = re.compile(
+    r'<(\w+)((?![^<>]*\b(?:lang|title|aria-label)=)[^<>]*)><span( lang="[^"]*")>([^<>]*)</span></\1>'
+)
 _UNBROKEN = re.compile(r"(.{24})(?=.{4})")
 _ALPHABETS = {
     "fi": str.maketrans({"å": "z1", "ä": "z2", "ö": "z3"}),
@@ -414,6 +418,15 @@ def told(text: str) -> Markup:
     """Write what a source says: no word breaks the page, nor turns the text beside it around."""
     words = escape(text if isinstance(text, Markup) else _breakable(text))
     return Markup(f"<bdi>{words}</bdi>") if _BIDIRECTIONAL.search(words) else words
+
+
+def without_spans(html: str) -> str:
+    """Let an element that is all in another language say so itself.
+
+    >>> without_spans('<a href="a"><span lang="fi">Liite 2</span></a>')
+    '<a href="a" lang="fi">Liite 2</a>'
+    """
+    return _ALL_FOREIGN.sub(r"<\1\2\3>\4</\1>", html)
 
 
 def _breakable(text: str) -> str:
