@@ -13,7 +13,7 @@ from kytkos.graph import Graph
 from kytkos.project import Project
 from kytkos.report import Report
 
-LARGEST_SITE = 6_780_000
+LARGEST_SITE = 6_000_000
 LARGEST_PAGE = 150_000
 
 
