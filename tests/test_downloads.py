@@ -337,7 +337,7 @@ def test_a_body_and_a_party_have_calendars_of_their_own(site: Site) -> None:
         assert events, name
         assert all(event["dtstart"].dt < event["dtend"].dt for event in events)
     loppi = icalendar.Calendar.from_ical(found["kalenteri-kunta-433-sv.ics"])
-    assert "Loppi kommun" in str(loppi["name"])
+    assert "Loppi kommun" in str(loppi["x-wr-calname"])
     page = site[PurePosixPath("sv/osapuoli/433.html")].decode()
     assert 'href="../../lataukset/kalenteri-kunta-433-sv.ics"' in page
 
@@ -369,6 +369,10 @@ def test_the_feed_is_valid_and_leads_to_pages(site: Site) -> None:
         assert entries
         assert len(ids) == len(set(ids))
         assert all(entry.findtext(f"{ATOM}title") for entry in entries)
+        # RFC 4287, section 4.1.2
+        assert all(
+            e.find(f"{ATOM}link") is not None or e.findtext(f"{ATOM}content") for e in entries
+        )
         assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT00:00:00Z", day) for day in days)
         assert days == sorted(days, reverse=True)
         assert feed.findtext(f"{ATOM}updated") == days[0]

@@ -172,13 +172,15 @@ def test_labels_of_the_network_are_in_the_language(county_graph: Graph) -> None:
 
 
 def test_the_workbook_has_a_sheet_for_each_query(county: Project, county_graph: Graph) -> None:
-    library = {n: q for n, q in county.library().items() if n in ("parties", "obligations")}
+    names = ("parties", "obligations", "shared-responsibilities")
+    library = {name: county.library()[name] for name in names}
 
     book = load_workbook(io.BytesIO(export(county_graph, "xlsx", "fi", library)))
 
-    assert book.sheetnames == ["Sisällys", "obligations", "parties"]
+    assert book.sheetnames == ["Sisällys", "shared-responsibilities", "obligations", "parties"]
     assert book["parties"]["A1"].value == library["parties"].summary("fi")
     assert [cell.value for cell in book["parties"][4]][:3] == ["Versio", "Osapuoli", "Koodi"]
+    assert "role = Päävastuu, Yhteistyössä" in book["shared-responsibilities"]["A2"].value
 
 
 def test_export_writes_by_the_ending_of_the_file(make_project: MakeProject, tmp_path: Path) -> None:

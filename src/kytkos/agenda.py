@@ -172,7 +172,7 @@ def to_ics(calendar: Calendar, name: str = "", written: dict[object, bytes] | No
         written: entries as they were written for others, by what they are of; where many
             have a share in the same duties, each is written once.
 
-    Source: RFC 5545; RFC 7986 for the name and the interval; docs/decisions/ says why no VTODO.
+    Source: RFC 5545; RFC 7986 for the interval; docs/decisions/ says why no VTODO.
     """
     import icalendar
 
@@ -182,8 +182,7 @@ def to_ics(calendar: Calendar, name: str = "", written: dict[object, bytes] | No
     made.add("prodid", _PRODUCT.format(lang.upper()))
     made.add("version", "2.0")
     made.add("method", "PUBLISH")
-    made.add("name", title)
-    made.add("x-wr-calname", title)
+    made.add("x-wr-calname", title)  # as NAME of RFC 7986, which few programs read
     # Whoever subscribes to it asks again once a day.
     made.add("refresh-interval", timedelta(days=1), parameters={"VALUE": "DURATION"})
     made.add("x-published-ttl", "P1D")
@@ -275,9 +274,10 @@ def _described(duty: Duty, calendar: Calendar) -> list[str]:
         words["planned"]: _days(duty.planned, lang),
         words["convener"]: ", ".join(thing.label for thing in duty.conveners),
         words["version"]: "" if sources else duty.version.label,
-        words["inferred"]: duty.reason,
     }
-    return [f"{label}: {value}" for label, value in told.items() if value] + sources
+    lines = [f"{label}: {value}" for label, value in told.items() if value]
+    # Its page and the other forms of the calendar give the reason.
+    return [*lines, *([words["inferred"]] if duty.inferred else []), *sources]
 
 
 def _entry(properties: Mapping[str, Any]) -> "icalendar.Event":
@@ -380,7 +380,16 @@ def _last(event: Event) -> date:
 
 
 def _sources(places: Iterable[Cited], words: Mapping[str, str]) -> list[str]:
-    return [f"{words['source']}: {place}" for place in dict.fromkeys(map(str, places))]
+    """Name the documents, each once, with its sections."""
+    sections: dict[str, dict[str, None]] = {}
+    for place in places:
+        found = sections.setdefault(place.document.label, {})
+        if place.section:
+            found[place.section] = None
+    return [
+        f"{words['source']}: {', '.join(filter(None, (label, '; '.join(named))))}"
+        for label, named in sections.items()
+    ]
 
 
 def _uid(*parts: str) -> str:

@@ -278,6 +278,8 @@ def sheet(query: Query, table: Table, graph: Graph, lang: str) -> Sheet:
 
 
 def _said(written: str, graph: Graph, lang: str) -> str:
+    if " " in written and not written.startswith('"'):  # several codes
+        return ", ".join(_said(one, graph, lang) for one in written.split())
     iri = written.strip("<>") if written.startswith("<") else graph.prefixes.expand(written)
     if iri and not written.startswith('"'):
         return labels([iri], graph, lang)[iri]

@@ -88,14 +88,16 @@ def atom(
         way = pages.get(about.value, "") if about else ""
         if thing.value in entries and not (way and "<link" not in entries[thing.value][1]):
             continue
-        link = f"<link href={quoteattr(way)}/>\n" if way else ""
+        # An entry that leads nowhere has to have a content; what it is, its title tells.
+        name = escape(names[thing.value])
+        more = f"<link href={quoteattr(way)}/>" if way else f"<content>{name}</content>"
         entries[thing.value] = (
             day,
             (
-                f"<entry>\n<id>{escape(thing.value)}</id>\n<title>{escape(names[thing.value])}</title>\n"
-                f"<updated>{day}</updated>\n{link}"
+                f"<entry>\n<id>{escape(thing.value)}</id>\n<title>{name}</title>\n"
+                f"<updated>{day}</updated>\n{more}\n"
                 f"<category term={quoteattr(kind.value)} label={quoteattr(names[kind.value])}/>\n"
-                f"<content>{escape(names[thing.value])}</content>\n</entry>\n"
+                "</entry>\n"
             ),
         )
     latest = max((day for day, _ in entries.values()), default="1970-01-01T00:00:00Z")

@@ -31,12 +31,15 @@ _LINE, _TALLEST = 15.0, 409.0  # heights of rows, in points
 _HEADER = 4  # the row of the headings: title, note and an empty row are above it
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NOT_IN_NAME = re.compile(r"[\[\]:*?/\\]")
-# What is told of a workbook twice, and the colours of drawings: a workbook does without.
+# What a workbook does without: what it tells twice, the colours of drawings, and what is the
+# same where it is not said.
 _SPARE_PART = re.compile(r"docProps/app\.xml|xl/theme/theme1\.xml")
-_ABOUT_SPARE = re.compile(r'<[^<>]*"[^"]*(?:docProps/app|theme/theme1)\.xml"[^<>]*/>')
-_OF_THEME = re.compile(r'<color theme="1"/>|<scheme val="minor"/>')
-_SPANS = re.compile(r'(<row r="\d+") spans="[\d:]+"')
-_ROW_OR_CELL = re.compile(r'<row\b|<c r="([A-Z]+\d+)"')
+_SPARE = re.compile(
+    r'\A<\?xml[^>]*>\n|<pageMargins[^>]*/>|<color theme="1"/>|<scheme val="minor"/>'
+    r'|<[^<>]*"[^"]*(?:docProps/app|theme/theme1)\.xml"[^<>]*/>'
+)
+_RELATIONS = re.compile(r'(<worksheet [^>]*) xmlns:r="[^"]*"')
+_ROW_OR_CELL = re.compile(r'(<row r="\d+")(?: spans="[\d:]+")?|<c r="([A-Z]+\d+)"')
 _EXACT_DIGITS = 15  # of a number in Excel
 
 
@@ -113,7 +116,7 @@ def _lean(part: str) -> str:
 
     A cell that follows the one before it, or begins its row, need not say where it is.
 
-    Source: ECMA-376, Part 1, sections 18.3.1.4 (c), 18.3.1.73 (row) and 18.8.22 (font).
+    Source: ECMA-376, Part 1, sections 18.3.1.4 (c), 18.3.1.62 (pageMargins) and 18.3.1.73 (row).
     """
     from xlsxwriter.utility import xl_cell_to_rowcol
 
@@ -121,11 +124,16 @@ def _lean(part: str) -> str:
 
     def placed(found: re.Match[str]) -> str:
         nonlocal free
-        column = xl_cell_to_rowcol(found[1])[1] if found[1] else -1
-        before, free = free, column + 1
+        if found[1]:
+            free = 0
+            return found[1]
+        before, column = free, xl_cell_to_rowcol(found[2])[1]
+        free = column + 1
         return "<c" if column == before else found[0]
 
-    lean = _SPANS.sub(r"\1", _OF_THEME.sub("", _ABOUT_SPARE.sub("", part)))
+    lean = _SPARE.sub("", part)
+    if "r:id=" not in lean:
+        lean = _RELATIONS.sub(r"\1", lean)
     return _ROW_OR_CELL.sub(placed, lean)
 
 

@@ -68,8 +68,14 @@
     return each.map(best => best * (0.65 + 0.25 * share + 0.1 * isCarried));
   }
 
+  // What many entries share is in lists; a title has a number in the place of a name.
+  const { kinds: allKinds, told: allTold, entries } = window.KYTKOS_INDEX;
+  const index = entries.map(([path, titles, kind, names, told]) => [path,
+    titles.map(title => title.replace(/\{(\d+)\}/g, (found, n) => names[n] ?? found)),
+    allKinds[kind], names, told.map(n => allTold[n])]);
+
   const seen = {};
-  function find(query, lang, index = window.KYTKOS_INDEX) {
+  function find(query, lang) {
     const own = LANGUAGES.indexOf(lang);
     const all = [...new Set(words(query))];
     const told = all.filter(word => !IDLE.has(word));
