@@ -289,6 +289,12 @@ def test_icalendar_is_read_back(county: Project, county_graph: Graph, lang: str)
         assert str(event["transp"]) == "TRANSPARENT"
         assert event.start < event.end
         assert "{" not in str(event["summary"]) + str(event["description"])
+    inferred = {"fi": "Päätelty", "sv": "Slutsats", "en": "Inferred"}[lang]
+    source = {"fi": "Lähde: ", "sv": "Källa: ", "en": "Source: "}[lang]
+    told = [str(event["description"]).splitlines() for event in events]
+    assert 0 < sum(inferred in lines for lines in told) < len(told)
+    assert {sum(line.startswith(source) for line in lines) for lines in told} == {1}
+    assert any(f"{inferred}\n{source}" in text and "; " in text for text in map("\n".join, told))
 
 
 def test_a_planned_event_stands_on_its_day_and_leaves_less_to_agree(
