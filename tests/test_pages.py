@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import html5lib
 import pytest
+from markupsafe import Markup
 
 from kytkos import pages
 from kytkos.errors import KytkosError, OutputError, ProjectError
@@ -22,6 +23,7 @@ from kytkos.project import Project
 from kytkos.report import Finding, Report
 from kytkos.rows import Rows, by, distinct
 from kytkos.stamp import MANIFEST
+from kytkos.templating import Headings
 from kytkos.terms import LANGUAGES, Term
 from kytkos.wording import Citations, Names, Pen, anchors, slug, soft_hyphens
 from tests.conftest import MakeProject
@@ -752,6 +754,17 @@ def test_two_terms_whose_iris_end_alike_have_anchors_of_their_own() -> None:
     mark = anchors([Term("uri", "urn:a/x"), Term("uri", "urn:b/x"), Term("uri", "urn:c/x-2")])
 
     assert [mark(Term("uri", f"urn:{c}")) for c in ("a/x", "b/x", "c/x-2")] == ["x", "x-2", "x-2-2"]
+
+
+def test_headings_are_classes_and_nothing_in_one_ends_its_rule() -> None:
+    headings = Headings()
+    odd = Markup("Mitä, <span>'}</style></span>&lt;b&gt;\\")
+    names = [headings(heads) for heads in (["Mitä"], ["Laji", odd], ["Mitä"])]
+
+    assert names[0] == names[2] != names[1]
+    assert f".{names[0]} {{ --c1:'Mitä' }}\n" in headings.style
+    odd_rule = r"--c2:'Mitä, \27 \7d \3c b\3e \5c '"
+    assert f".{names[1]} {{ --c1:'Laji';{odd_rule} }}\n" in headings.style
 
 
 def test_a_long_word_may_break_only_where_a_syllable_begins() -> None:
