@@ -184,19 +184,14 @@ def test_the_same_table_gives_the_same_bytes() -> None:
         assert b"2000-01-01T00:00:00Z" in archive.read("docProps/core.xml")
 
 
-def test_only_a_cell_after_a_gap_says_where_it_is() -> None:
-    a, b, c = (literal(x) for x in "abc")
-    table = Table(("u", "v", "w", "x"), ((a, b, None, c), (None, a, b, None), (a, b, c, a)))
-
-    made = workbook([Sheet("s", "t", table)])
+def test_each_cell_says_where_it_is() -> None:
+    made = workbook([Sheet("s", "t", Table(("u", "v"), ((literal("a"), literal("b")),)))])
 
     with zipfile.ZipFile(io.BytesIO(made)) as archive:
         read = ET.fromstring(archive.read("xl/worksheets/sheet1.xml"))
-    assert [e.get("r") for e in read.iter() if e.tag.endswith("}c") and e.get("r")] == ["D5", "B6"]
-    assert [e.get("r") for e in read.iter() if e.tag.endswith("}row")] == list("14567")
-    assert [[cell.value for cell in row] for row in opened(made)["A5:D7"]] == [
-        ["a", "b", None, "c"], [None, "a", "b", None], ["a", "b", "c", "a"],
-    ]  # fmt: skip
+    cells = [e.get("r") for e in read.iter() if e.tag.endswith("}c")]
+    assert {"A5", "B5"} <= set(cells)
+    assert None not in cells
 
 
 def test_a_text_that_looks_like_xml_is_kept() -> None:

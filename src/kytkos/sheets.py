@@ -39,7 +39,7 @@ _SPARE = re.compile(
     r'|<[^<>]*"[^"]*(?:docProps/app|theme/theme1)\.xml"[^<>]*/>'
 )
 _RELATIONS = re.compile(r'(<worksheet [^>]*) xmlns:r="[^"]*"')
-_ROW_OR_CELL = re.compile(r'(<row r="\d+")(?: spans="[\d:]+")?|<c r="([A-Z]+\d+)"')
+_SPANS = re.compile(r'(<row r="\d+") spans="[\d:]+"')
 _EXACT_DIGITS = 15  # of a number in Excel
 
 
@@ -114,27 +114,14 @@ def archive(files: Mapping[str, bytes]) -> bytes:
 def _lean(part: str) -> str:
     """Leave out of a part of a workbook what its readers reckon, or do without.
 
-    A cell that follows the one before it, or begins its row, need not say where it is.
+    A cell says where it is, although it need not: some libraries read no others.
 
-    Source: ECMA-376, Part 1, sections 18.3.1.4 (c), 18.3.1.62 (pageMargins) and 18.3.1.73 (row).
+    Source: ECMA-376, Part 1, sections 18.3.1.62 (pageMargins) and 18.3.1.73 (row).
     """
-    from xlsxwriter.utility import xl_cell_to_rowcol
-
-    free = 0  # the column of a cell that does not say where it is
-
-    def placed(found: re.Match[str]) -> str:
-        nonlocal free
-        if found[1]:
-            free = 0
-            return found[1]
-        before, column = free, xl_cell_to_rowcol(found[2])[1]
-        free = column + 1
-        return "<c" if column == before else found[0]
-
     lean = _SPARE.sub("", part)
     if "r:id=" not in lean:
         lean = _RELATIONS.sub(r"\1", lean)
-    return _ROW_OR_CELL.sub(placed, lean)
+    return _SPANS.sub(r"\1", lean)
 
 
 class _Styles:

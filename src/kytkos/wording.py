@@ -41,7 +41,8 @@ _SEAMS = {
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 # What else an element says of itself is in the language of the page.
 _ALL_FOREIGN = re.compile(
-    r'<(\w+)((?![^<>]*\b(?:lang|title|aria-label)=)[^<>]*)><span( lang="[^"]*")>([^<>]*)</span></\1>'
+    r"<(\w+)((?![^<>]*\b(?:lang|title|aria-label)=)[^<>]*)>"
+    r'<span( lang="[^"]*")>([^<>]*)</span></\1>'
 )
 _UNBROKEN = re.compile(r"(.{24})(?=.{4})")
 _ALPHABETS = {

@@ -54,7 +54,8 @@ def test_nothing_on_it_is_smaller_than_nine_points(page: "Page", folder: Path, l
         const sizes = [];
         while (walker.nextNode()) {
             const e = walker.currentNode.parentElement;
-            if (walker.currentNode.data.trim() && e.checkVisibility() && !e.closest('.hidden, caption:not(.shown)'))
+            if (walker.currentNode.data.trim() && e.checkVisibility()
+                && !e.closest('.hidden, caption:not(.shown)'))
                 sizes.push(parseFloat(getComputedStyle(e).fontSize));
         }
         return sizes;
