@@ -5,6 +5,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -293,11 +294,11 @@ def _canonical(triples: set[ox.Triple]) -> Triples:
 
 
 def _relabelled(quads: set[ox.Quad]) -> Iterable[ox.Quad]:
-    if not any(isinstance(e, ox.BlankNode) for q in quads for e in (q.subject, q.object)):
-        return quads
-    dataset = ox.Dataset(quads)
+    """Name the blank nodes anew; what has none has no part in their names."""
+    blank = {q for q in quads if ox.BlankNode in (type(q.subject), type(q.object))}
+    dataset = ox.Dataset(blank)
     dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    return dataset
+    return chain(quads - blank, dataset)
 
 
 def _order(triple: ox.Triple) -> tuple[str, bool, str, str]:

@@ -39,11 +39,9 @@ _SEAMS = {
 }
 # A language tag, as far as one is needed. Source: RFC 5646, section 2.1.
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_ALL_FOREIGN = re.compile(r'<(\w+)([^<>]*)><span( lang="[^"]*")>([^<>]*)</span></\1>')
 # What else an element says of itself is in the language of the page.
-_ALL_FOREIGN = re.compile(
-    r"<(\w+)((?![^<>]*\b(?:lang|title|aria-label)=)[^<>]*)>"
-    r'<span( lang="[^"]*")>([^<>]*)</span></\1>'
-)
+_SAYS_MORE = re.compile(r"\b(?:lang|title|aria-label)=")
 _UNBROKEN = re.compile(r"(.{24})(?=.{4})")
 _ALPHABETS = {
     "fi": str.maketrans({"å": "z1", "ä": "z2", "ö": "z3"}),
@@ -427,7 +425,14 @@ def without_spans(html: str) -> str:
     >>> without_spans('<a href="a"><span lang="fi">Liite 2</span></a>')
     '<a href="a" lang="fi">Liite 2</a>'
     """
-    return _ALL_FOREIGN.sub(r"<\1\2\3>\4</\1>", html)
+
+    def joined(found: re.Match[str]) -> str:
+        name, attributes, lang, text = found.groups()
+        if _SAYS_MORE.search(attributes):
+            return found[0]
+        return f"<{name}{attributes}{lang}>{text}</{name}>"
+
+    return _ALL_FOREIGN.sub(joined, html)
 
 
 def _breakable(text: str) -> str:
