@@ -276,7 +276,7 @@ def _described(duty: Duty, calendar: Calendar) -> list[str]:
         words["version"]: "" if sources else duty.version.label,
     }
     lines = [f"{label}: {value}" for label, value in told.items() if value]
-    # Its page and the other forms of the calendar give the reason.
+    # Its page gives the reason, and so does the calendar as JSON.
     return [*lines, *([words["inferred"]] if duty.inferred else []), *sources]
 
 

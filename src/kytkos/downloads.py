@@ -200,7 +200,7 @@ def of_graph(graph: Graph, readme: str) -> Files:
             entry = tarfile.TarInfo(name)  # of nobody, and readable by all
             entry.size, entry.mtime = len(content), _DAY_2000
             packed.addfile(entry, io.BytesIO(content))
-    # These are settings for text; what is large is packed less tightly, in a third of the time.
+    # These are settings for text; what is large is packed less tightly, and sooner.
     preset = 6 | lzma.PRESET_EXTREME if saved.tell() < _LARGE else 4
     best = {"id": lzma.FILTER_LZMA2, "preset": preset, "lc": 4, "pb": 0}
     return {_file("kytkos.tar.xz"): lzma.compress(saved.getvalue(), filters=[best])}

@@ -11,12 +11,12 @@ from kytkos.terms import RDF_TYPE, Term
 
 Record = Mapping[str, Term | None]
 
-# A text without a language is in that of the page; a name without a prefix is of schema.org. One
-# prefix stands for all of ours, since most pages have one or two names of each kind.
+# A text without a language is in that of the page; a name without a prefix is of schema.org.
 _CONTEXT = {
     "@vocab": "https://schema.org/",
     "eli": "http://data.europa.eu/eli/ontology#",
-    "k": "https://w3id.org/kytkos/",
+    "id": "https://w3id.org/kytkos/id/",
+    "kyt": "https://w3id.org/kytkos/def#",
 }
 
 _DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?$")

@@ -39,8 +39,7 @@ def index(
 
     Returns:
         A script. An entry has the path, the titles by language, the number of its kinds, other
-        names, and the numbers of what is told of the thing. A title has `{n}` in the place of
-        the name of that number, since most names of a section stand in its title.
+        names, and the numbers of what is told of the thing.
     """
     sought: dict[str, dict[str, dict[str, None]]] = {}
     for record in records:
@@ -65,21 +64,13 @@ def index(
     for path, called, of_kinds in entries:
         fields = sought.get(path, {"name": {}, "told": {}})
         names = [name for name in fields["name"] if name not in called]
-        titles = [_with_numbers(title, names) for title in called]
         kind = kinds_once.setdefault(tuple(of_kinds), len(kinds_once))
         told = [told_once.setdefault(one, len(told_once)) for one in fields["told"]]
-        listed.append([path, titles, kind, names, told])
+        listed.append([path, called, kind, names, told])
     whole = {"kinds": list(kinds_once), "told": list(told_once), "entries": listed}
     written = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
     # No text may end the script that it stands in, should it be put into a page.
     return b"window.KYTKOS_INDEX = " + written.replace("</", "<\\/").encode() + b";\n"
-
-
-def _with_numbers(title: str, names: Sequence[str]) -> str:
-    long = sorted((re.escape(n) for n in names if len(n) > len("{99}")), key=len, reverse=True)
-    if not long or "{" in title:
-        return title
-    return re.sub("|".join(long), lambda found: f"{{{names.index(found[0])}}}", title)
 
 
 def _first(pattern: re.Pattern[str], html: str) -> str:

@@ -68,11 +68,10 @@
     return each.map(best => best * (0.65 + 0.25 * share + 0.1 * isCarried));
   }
 
-  // What many entries share is in lists; a title has a number in the place of a name.
+  // What many entries share is in lists.
   const { kinds: allKinds, told: allTold, entries } = window.KYTKOS_INDEX;
-  const index = entries.map(([path, titles, kind, names, told]) => [path,
-    titles.map(title => title.replace(/\{(\d+)\}/g, (found, n) => names[n] ?? found)),
-    allKinds[kind], names, told.map(n => allTold[n])]);
+  const index = entries.map(([path, titles, kind, names, told]) =>
+    [path, titles, allKinds[kind], names, told.map(n => allTold[n])]);
 
   const seen = {};
   function find(query, lang) {
