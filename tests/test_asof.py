@@ -61,7 +61,7 @@ def test_a_graph_as_of_a_day_has_no_violation(
     county: Project, county_graph: Graph, day: str
 ) -> None:
     graph = past(county, county_graph, day).graph
-    report = checks.check(graph, county.shapes(), county.checks())
+    report = checks.check(graph, checks.ruleset(county.shapes(), county.checks()))
     assert [f for f in report.findings if f.severity == "violation"] == []
 
 

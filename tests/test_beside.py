@@ -1,11 +1,13 @@
 import os
 import sys
+import threading
 import time
 
 import pytest
 
 import kytkos.beside
-from kytkos.beside import beside
+from kytkos.beside import beside, in_thread
+from kytkos.errors import QueryError
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is one process")
@@ -49,3 +51,37 @@ def test_where_the_other_process_hangs_the_work_is_done_here(
         return "done"
 
     assert beside(work)() == "done"
+
+
+def test_work_of_the_store_goes_on_in_another_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kytkos.beside, "_second_processor", lambda: True)
+    asked = threading.Event()
+
+    def work() -> int:
+        assert asked.wait(60)
+        return threading.get_ident()
+
+    wait = in_thread(work)
+    asked.set()
+
+    assert wait() != threading.get_ident()
+
+
+def test_with_one_processor_there_is_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kytkos.beside, "_second_processor", lambda: False)
+
+    assert in_thread(threading.get_ident)() == threading.get_ident()
+
+
+@pytest.mark.parametrize("processors", [1, 2])
+def test_what_went_wrong_in_a_thread_is_told_where_it_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, processors: int
+) -> None:
+    monkeypatch.setattr(kytkos.beside, "_second_processor", lambda: processors > 1)
+
+    def work() -> None:
+        raise QueryError("a check can't be parsed")
+
+    wait = in_thread(work)
+    with pytest.raises(QueryError, match="can't be parsed"):
+        wait()

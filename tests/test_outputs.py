@@ -123,9 +123,8 @@ def test_sarif_has_rules_with_help_and_results_with_regions() -> None:
 
 
 def test_a_sarif_fingerprint_outlives_a_move_and_is_of_one_result() -> None:
-    from dataclasses import replace
 
-    moved = replace(VIOLATION, place=Place("data/b.ttl", 99, 1))
+    moved = VIOLATION._replace(place=Place("data/b.ttl", 99, 1))
 
     def prints(*findings: Finding) -> list[str]:
         (run,) = sarif(Report(findings))["runs"]

@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 
 from kytkos.report import Finding, Report
 from kytkos.terms import Place, Prefixes, Term
@@ -41,7 +40,7 @@ def test_json_has_the_fields_that_others_rely_on() -> None:
 
 def test_json_has_messages_and_hints_in_every_language() -> None:
     hints = {"fi": "Tarkoititko?", "sv": "Menade du?", "en": "Did you mean?"}
-    report = Report((FINDING, replace(FINDING, hints=hints)))
+    report = Report((FINDING, FINDING._replace(hints=hints)))
 
     without, with_hint = json.loads(report.to_json())["findings"]
 
@@ -52,9 +51,9 @@ def test_json_has_messages_and_hints_in_every_language() -> None:
 
 def test_of_findings_as_severe_a_cause_comes_before_what_may_follow_from_it() -> None:
     first, last = Place("data/a.ttl", 1, 1), Place("data/z.ttl", 9, 9)
-    cause = replace(FINDING, place=last, is_cause=True)
-    follows = replace(FINDING, place=first)
-    warned = replace(FINDING, place=first, is_cause=True, severity="warning")
+    cause = FINDING._replace(place=last, is_cause=True)
+    follows = FINDING._replace(place=first)
+    warned = FINDING._replace(place=first, is_cause=True, severity="warning")
 
     assert sorted((warned, follows, cause), key=lambda f: f.sort_key) == [cause, follows, warned]
 

@@ -251,7 +251,7 @@ def key(finding: Finding) -> tuple[object, ...]:
 
 
 def full(project: Project) -> Counter[tuple[object, ...]]:
-    report = checks.check(project.graph(), project.shapes(), project.checks())
+    report = checks.check(project.graph(), checks.ruleset(project.shapes(), project.checks()))
     return Counter(map(key, report.findings))
 
 

@@ -75,11 +75,19 @@ def test_people_read_words_for_truth_values() -> None:
     assert "kyllä" not in Table(("a",), ((Term("literal", "true"),),)).to_text({"true": "kyllä"})
 
 
+def literal(value: str, lang: str = "", datatype: str = "") -> Term:
+    return Term("literal", value, lang, datatype and XSD + datatype)
+
+
+def iri(value: str) -> Term:
+    return Term("uri", value)
+
+
 @given(
     st.lists(
         st.tuples(
-            st.builds(Term, st.just("literal"), st.text(), st.sampled_from(["", "fi", "sv"])),
-            st.none() | st.builds(Term, st.just("uri"), st.text(min_size=1)),
+            st.builds(literal, st.text(), st.sampled_from(["", "fi", "sv"])),
+            st.none() | st.builds(iri, st.text(min_size=1)),
         )
     )
 )
@@ -89,12 +97,8 @@ def test_json_is_read_back_as_it_was_written(rows: list[tuple[Term, Term | None]
     assert Table.from_json(json.loads(table.to_json())) == table
 
 
-def literal(value: str, lang: str = "", datatype: str = "") -> Term:
-    return Term("literal", value, lang, datatype and XSD + datatype)
-
-
 VALUES = st.none() | st.one_of(
-    st.builds(Term, st.just("uri"), st.sampled_from(["urn:a", "https://example.org/ä?b=1#c"])),
+    st.builds(iri, st.sampled_from(["urn:a", "https://example.org/ä?b=1#c"])),
     st.builds(literal, st.text(st.characters(codec="utf-8")), st.sampled_from(["", "fi"])),
     st.builds(literal, st.sampled_from(["7", "-1", "1.5", "1e3", "x"]), st.just(""),
               st.sampled_from(["integer", "decimal", "double", "date", "gYear"])),

@@ -12,9 +12,8 @@ date = 2026-11-22
 import datetime
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kytkos.errors import DataError, did_you_mean, why_unread
 from kytkos.report import ACCEPTED_FILE, Acceptance, Finding, Report
@@ -30,8 +29,7 @@ _NO_LONGER = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One accepted finding: which, and on whose word."""
 
     shape: str
@@ -86,7 +84,7 @@ def apply(report: Report, entries: Sequence[Entry], prefixes: Prefixes) -> Repor
     apart = set_apart(report, entries)
     idle = [e for e in entries if not any(e.covers(finding) for finding in report.findings)]
     findings = [*apart.findings, *(_idle(entry, prefixes) for entry in idle)]
-    return replace(apart, findings=tuple(sorted(findings, key=lambda f: f.sort_key)))
+    return apart._replace(findings=tuple(sorted(findings, key=lambda f: f.sort_key)))
 
 
 def set_apart(report: Report, entries: Sequence[Entry]) -> Report:
@@ -98,10 +96,10 @@ def set_apart(report: Report, entries: Sequence[Entry]) -> Report:
     for finding in report.findings:
         covering = [e for e in by_node.get(finding.focus_node, ()) if e.covers(finding)]
         if covering:
-            accepted.append(replace(finding, acceptance=covering[0].acceptance))
+            accepted.append(finding._replace(acceptance=covering[0].acceptance))
         else:
             open_.append(finding)
-    return replace(report, findings=tuple(open_), accepted=tuple(accepted))
+    return report._replace(findings=tuple(open_), accepted=tuple(accepted))
 
 
 def _idle(entry: Entry, prefixes: Prefixes) -> Finding:

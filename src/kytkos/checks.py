@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from typing import NamedTuple
 
 from kytkos import collector, shacl, vocabulary
+from kytkos.beside import in_thread
 from kytkos.engines import Oxigraph
 from kytkos.errors import QueryError, ShapesError
 from kytkos.graph import Graph
@@ -24,32 +25,52 @@ _MESSAGES = f"""
     }} ORDER BY ?shape ?message"""
 
 
+class Ruleset(NamedTuple):
+    """The SHACL shapes, as they are written and compiled, and the SPARQL checks by name.
+
+    A row of the answer to a check is a finding about `?focus_node`.
+    """
+
+    shapes: Graph
+    compiled: shacl.Shapes
+    checks: Mapping[str, Query]
+
+
+def ruleset(shapes: Graph, checks: Mapping[str, Query]) -> Ruleset:
+    """Compile shapes, and put checks beside them.
+
+    Raises:
+        ShapesError: a shape is ill-formed.
+    """
+    with collector.at_rest(), placing(shapes):
+        return Ruleset(shapes, shacl.compile_shapes(shapes.store), checks)
+
+
 def check(
     graph: Graph,
-    shapes: Graph,
-    checks: Mapping[str, Query],
+    rules: Ruleset,
     *,
     engine: str = "compiled",
     least: str = "info",
     more: Sequence[Finding] = (),
 ) -> Report:
-    """Check a graph.
+    """Check a graph; the SPARQL checks are answered while the shapes are checked.
 
     Args:
         graph: data and ontology; shapes see the union of its files.
-        shapes: the SHACL shapes.
-        checks: SPARQL checks by name; a row is a finding about `?focus_node`.
+        rules: what it is checked against.
         engine: `compiled` runs the shapes on the store, and on pySHACL those that can't be
             compiled; `pyshacl` runs every shape on pySHACL.
         least: the least severity that a place is found for.
         more: what was found elsewhere, to stand in the same report.
 
     Raises:
-        ShapesError: a shape is ill-formed.
+        ShapesError: a SPARQL constraint signals a failure.
         QueryError: a check can't be parsed, has no `?focus_node` or no severity.
     """
+    shapes, compiled, checks = rules
     with collector.at_rest(), placing(shapes):
-        compiled = shacl.compile_shapes(shapes.store)
+        answering = in_thread(lambda: list(rows(graph, checks)))
         data = shacl.Indexes(graph.store)
         focus_nodes = compiled.focus_nodes(data)
         if engine == "pyshacl":
@@ -58,7 +79,7 @@ def check(
             results = compiled.validate(data, focus_nodes)
             if left := compiled.uncompiled:
                 results += shacl.validate_with_pyshacl(shapes.store, graph.store, only=left)
-        findings = [*map(from_result, results), *rows(graph, checks), *others(graph, data), *more]
+        findings = [*map(from_result, results), *others(graph, data), *answering(), *more]
         sure = _sure(graph, findings)
         checked = {
             "triples": data.size,
@@ -140,7 +161,7 @@ def placed(graph: Graph, findings: Sequence[Finding], least: str = "info") -> tu
         from kytkos.whereabouts import Sought
 
         places = graph.places([Sought(f.focus_node, f.path, f.value) for f in sought])
-        found += [replace(f, place=place) for f, place in zip(sought, places, strict=True)]
+        found += [f._replace(place=place) for f, place in zip(sought, places, strict=True)]
     return tuple(sorted(found, key=lambda finding: finding.sort_key))
 
 

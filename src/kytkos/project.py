@@ -2,9 +2,8 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kytkos.errors import ProjectError
 from kytkos.terms import LANGUAGES
@@ -17,8 +16,7 @@ SHAPES_PATTERN = "shapes*.ttl"
 _DATA = (".ttl", ".trig")
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(NamedTuple):
     """A folder with `data/`, and maybe with `ontology/` and `queries/` of its own."""
 
     root: Path

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pyoxigraph as ox
 
@@ -17,8 +17,7 @@ _BEFORE_U = re.compile(r"(?<!\\)((?:\\\\)+)([uU])")
 _PREFIX = re.compile(r"^\s*PREFIX\s+([^\s:]*):\s*<([^>]*)>", re.IGNORECASE | re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """A SELECT with a header.
 
     `headers` holds the `#+ key: value` lines; `parameters` maps the variable of each
@@ -30,7 +29,7 @@ class Query:
     text: str
     headers: Mapping[str, str]
     parameters: Mapping[str, str]
-    allowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    allowed: Mapping[str, tuple[str, ...]] = {}
 
     def summary(self, lang: str) -> str:
         """Give the summary in a language, else in English, else the name."""
@@ -79,7 +78,7 @@ class Query:
             return f"VALUES ?{name} {{ {written[name]} }}" if name in written else match.group(0)
 
         text = _VALUES.sub(bound, self.text)
-        return replace(self, text=text, parameters={**self.parameters, **written})
+        return self._replace(text=text, parameters={**self.parameters, **written})
 
 
 def read_query(text: str, name: str) -> Query:

@@ -10,9 +10,8 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -68,7 +67,12 @@ def recall(key: str) -> tuple[Report, Prefixes] | None:
 
 def keep(key: str, report: Report, prefixes: Prefixes) -> None:
     """Keep a report, and drop the oldest ones; where that can't be done, do nothing."""
-    record = {**asdict(report), "prefixes": dict(prefixes.namespaces)}
+    record = {
+        "findings": report.findings,
+        "accepted": report.accepted,
+        "checked": report.checked,
+        "prefixes": prefixes.namespaces,
+    }
     text = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
     if len(text) > _MOST_BYTES:
         return
@@ -119,17 +123,16 @@ def _seal(text: bytes) -> bytes:
     return hashlib.sha256(text).hexdigest().encode()
 
 
-def _finding(record: Mapping[str, Any]) -> Finding:
-    parts = dict(record)
-    for name in ("value", "focus", "source"):
-        parts[name] = Term(**parts[name]) if parts[name] else None
-    parts["place"] = _place(parts["place"])
-    if acceptance := parts["acceptance"]:
-        place = _place(acceptance["place"])
-        assert place is not None
-        parts["acceptance"] = Acceptance(**acceptance | {"place": place})
-    return Finding(**parts)
-
-
-def _place(record: Mapping[str, Any] | None) -> Place | None:
-    return Place(**record) if record else None
+def _finding(record: Sequence[Any]) -> Finding:
+    found = Finding(*record)
+    value, focus, source = (t and Term(*t) for t in (found.value, found.focus, found.source))
+    acceptance = found.acceptance and Acceptance(*found.acceptance)
+    if acceptance:
+        acceptance = acceptance._replace(place=Place(*acceptance.place))
+    return found._replace(
+        value=value,
+        focus=focus,
+        source=source,
+        place=found.place and Place(*found.place),
+        acceptance=acceptance,
+    )

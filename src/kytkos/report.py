@@ -1,8 +1,7 @@
 """Findings as plain data, and their text and JSON forms."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from kytkos.terms import Place, Prefixes, Term
 
@@ -17,8 +16,7 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Acceptance:
+class Acceptance(NamedTuple):
     """Why a finding may stay, who said so and when, and where that is written."""
 
     reason: str
@@ -27,8 +25,7 @@ class Acceptance:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A shape or a check that can speak: its IRI or name, severity and messages."""
 
     name: str
@@ -36,8 +33,7 @@ class Rule:
     messages: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that a check found.
 
     `shape` is the IRI of the shape, or the name of the check, that speaks; `component` that
@@ -56,7 +52,7 @@ class Finding:
     component: str = ""
     focus: Term | None = None  # the focus node as a term, where it may be no IRI
     source: Term | None = None  # the shape likewise
-    hints: Mapping[str, str] = field(default_factory=dict)
+    hints: Mapping[str, str] = {}
     is_cause: bool = False
     acceptance: Acceptance | None = None
 
@@ -78,15 +74,14 @@ class Finding:
         return (*where, self.focus_node, self.shape, self.path, value, self.component)
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What a check found, in a stable order, and how much it looked at.
 
     What someone has accepted stands apart, and does not count.
     """
 
     findings: tuple[Finding, ...]
-    checked: Mapping[str, int] = field(default_factory=dict)
+    checked: Mapping[str, int] = {}
     accepted: tuple[Finding, ...] = ()
 
     def at_least(self, threshold: str) -> tuple[Finding, ...]:

@@ -9,7 +9,7 @@ import re
 import tomllib
 from bisect import bisect_right
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -103,7 +103,7 @@ def unreadable(shown: str, reason: str) -> BrokenFileError:
     """Tell why a file can't be opened."""
     reader = _Reader(b"", shown, ox.RdfFormat.TURTLE, {})
     reader.explain(0, f"can't read: {reason}")
-    faults = (replace(fault, place=Place(shown)) for fault in reader.faults)
+    faults = (fault._replace(place=Place(shown)) for fault in reader.faults)
     return BrokenFileError(Salvage((), tuple(faults), frozenset()))
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kytkos.drawing import drawn
 from kytkos.terms import NUMBERS, XSD, Term
 
 if TYPE_CHECKING:
@@ -39,8 +38,7 @@ _SHOWN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """What people call a table and what is in it.
 
     `headings` maps a variable to what its column is called, `names` an IRI, or a truth value,
@@ -49,8 +47,8 @@ class Words:
 
     lang: str = "en"
     title: str = ""
-    headings: Mapping[str, str] = field(default_factory=dict)
-    names: Mapping[str, str] = field(default_factory=dict)
+    headings: Mapping[str, str] = {}
+    names: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +204,8 @@ class Table:
             ]
             for row in self.rows
         ]
+        from kytkos.drawing import drawn
+
         return drawn(head, body, [self.is_numeric(c.shown) for c in columns], width)
 
     def to_html(self) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 DEF = "https://w3id.org/kytkos/def#"
 SHAPES = "https://w3id.org/kytkos/shapes#"
@@ -22,8 +22,7 @@ LANGUAGES = ("fi", "sv", "en")
 TermType = Literal["uri", "literal", "bnode"]
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """An RDF term in the form of the SPARQL 1.1 results format.
 
     `datatype` is empty for plain and language-tagged strings, as in the JSON form.
@@ -98,8 +97,7 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A place in a file: its path as the user names it, and lines and columns from 1."""
 
     path: str

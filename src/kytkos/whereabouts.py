@@ -69,8 +69,7 @@ def find(
     return [_find(store, target, layouts, shown) for target in targets]
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
+class _Target(NamedTuple):
     subject: ox.NamedNode | ox.BlankNode
     predicates: Mapping[str, bool]  # whether the value may be theirs
     value: Term | None

@@ -2,16 +2,27 @@
 
 import gc
 from contextlib import ExitStack
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from kytkos.cli.common import SEVERITY, command, counts, print_findings, report_of, say
+from kytkos.beside import in_thread
+from kytkos.cli.common import (
+    SEVERITY,
+    command,
+    counts,
+    print_findings,
+    report_of,
+    ruleset_of,
+    say,
+)
 from kytkos.cli.documents import place_findings
 from kytkos.errors import KytkosError
 
 if TYPE_CHECKING:
+    from kytkos.checks import Ruleset
     from kytkos.graph import Graph
     from kytkos.project import Project
     from kytkos.report import Finding, Report, Rule
@@ -19,6 +30,7 @@ if TYPE_CHECKING:
     from kytkos.terms import Prefixes
 
 _MUCH_MB = 5  # from here on a check takes longer than a second
+_KEPT: "list[Graph]" = []  # until the end, for to take one apart takes time
 
 
 @click.option(
@@ -114,12 +126,12 @@ def check(
 
             revision = revisions.find_revision(project.root, since)
         if revision or folder or form == "ttl" or engine != "compiled" or not cache:
-            graph = _read(project, files)
+            graph, ruleset = _read(project, files)
             prefixes = graph.prefixes
             if revision:
                 report = _since(project, graph, revision, folder)
             else:
-                report = report_of(project, graph, engine, least, folder)
+                report = report_of(project, graph, engine, least, folder, ruleset)
         else:
             report, prefixes = _in_full(project, files, least)
         if form == "text":
@@ -140,17 +152,23 @@ def check(
     return 1 if report.at_least(fail_on) else 0
 
 
-def _read(project: "Project", files: tuple[Path, ...]) -> "Graph":
-    """Load the graph; say so where that and the check take longer than a second."""
+def _read(project: "Project", files: tuple[Path, ...]) -> "tuple[Graph, Ruleset]":
+    """Load the graph, and the rules meanwhile; say so where all takes longer than a second."""
     paths = [path for path in project.read_by_check(*files) if path.is_file()]
     megabytes = sum(path.stat().st_size for path in paths) // 1_000_000
-    if megabytes < _MUCH_MB:
-        return project.graph(*files, lenient=True)
-    memory = f", which may take {megabytes / 40:.0f} GB of memory" if megabytes > 40 else ""
-    say(f"reading {megabytes} MB{memory}")
-    graph = project.graph(*files, lenient=True)
-    say(f"checking {len(graph.store):,} statements")
-    return graph
+    if megabytes >= _MUCH_MB:
+        memory = f", which may take {megabytes / 40:.0f} GB of memory" if megabytes > 40 else ""
+        say(f"reading {megabytes} MB{memory}")
+    loading = in_thread(lambda: project.graph(*files, lenient=True))
+    try:
+        ruleset = ruleset_of(project)
+        import_module("kytkos.whereabouts")  # of which there is need where something is found
+    finally:
+        graph = loading()
+    _KEPT.append(graph)
+    if megabytes >= _MUCH_MB:
+        say(f"checking {len(graph.store):,} statements")
+    return graph, ruleset
 
 
 def _in_full(project: "Project", files: tuple[Path, ...], least: str) -> "tuple[Report, Prefixes]":
@@ -165,8 +183,8 @@ def _in_full(project: "Project", files: tuple[Path, ...], least: str) -> "tuple[
     key = digest()
     if key and (found := remembered.recall(key)):
         return found
-    graph = _read(project, files)
-    report = report_of(project, graph, least=least)
+    graph, ruleset = _read(project, files)
+    report = report_of(project, graph, least=least, rules=ruleset)
     if key and key == digest():  # no file was saved meanwhile
         remembered.keep(key, report, graph.prefixes)
     return report, graph.prefixes
@@ -184,7 +202,6 @@ def _unread(report: "Report") -> str:
 def _since(
     project: "Project", graph: "Graph", revision: "Revision", folder: Path | None
 ) -> "Report":
-    from dataclasses import replace
 
     from kytkos import accepted, changes, checks, revisions
 
@@ -211,7 +228,7 @@ def _since(
     report = difference.report(graph, len(queries))
     if new:
         found = checks.placed(graph, [*report.findings, *new])
-        report = replace(report, findings=found)
+        report = report._replace(findings=found)
     return accepted.set_apart(report, entries)
 
 

@@ -16,6 +16,7 @@ from kytkos.terms import LANGUAGES, Place
 
 if TYPE_CHECKING:
     from kytkos.accepted import Entry
+    from kytkos.checks import Ruleset
     from kytkos.graph import Graph
     from kytkos.project import Project
     from kytkos.report import Report
@@ -196,14 +197,16 @@ def report_of(
     engine: str = "compiled",
     least: str = "info",
     folder: Path | None = None,
+    rules: "Ruleset | None" = None,
 ) -> "Report":
     """Check a graph, and set the accepted findings apart; `least` as of `checks.check`.
 
-    Places are re-checked where the folder of the source documents is given.
+    Places are re-checked where the folder of the source documents is given. The rules are
+    those of the project, and read here where they were not before.
     """
     from kytkos import accepted, checks
 
-    shapes, queries = project.shapes(), project.checks()
+    rules = rules or ruleset_of(project)
     entries = accepted.read(project.root, graph.prefixes)
     if folder:
         from kytkos.cli.documents import place_findings
@@ -212,10 +215,17 @@ def report_of(
     else:
         more = ()
         entries = _of_what_was_checked(entries) if entries else ()
-    report = checks.check(graph, shapes, queries, engine=engine, least=least, more=more)
+    report = checks.check(graph, rules, engine=engine, least=least, more=more)
     if report.broken:  # what was accepted may be in what could not be read
         return accepted.set_apart(report, entries)
     return accepted.apply(report, entries, graph.prefixes)
+
+
+def ruleset_of(project: "Project") -> "Ruleset":
+    """Read the rules of a project, and compile them."""
+    from kytkos import checks
+
+    return checks.ruleset(project.shapes(), project.checks())
 
 
 def _of_what_was_checked(entries: "Sequence[Entry]") -> "tuple[Entry, ...]":

@@ -7,9 +7,8 @@ nothing to check. The sections named are those of SHACL.
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyoxigraph as ox
 
@@ -490,8 +489,7 @@ def _count(node: Node, parameter: str) -> int:
     return int(node.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(NamedTuple):
     """A constraint component: its name, and how a value of its parameter is compiled.
 
     `once` where a shape can have only one value; `property_only` where only property shapes.

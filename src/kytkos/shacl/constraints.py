@@ -45,8 +45,7 @@ class Constraint:
     check: "Check"
 
 
-@dataclass(frozen=True, slots=True)
-class Targets:
+class Targets(NamedTuple):
     """Which nodes a shape is about.
 
     Source: SHACL, section 2.1.3.

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from kytkos.errors import ShapesError
 
@@ -50,8 +51,7 @@ class _Group:
         return self.first or (self.in_expression and not self.in_triple)
 
 
-@dataclass(frozen=True, slots=True)
-class Prebound:
+class Prebound(NamedTuple):
     """A SELECT query with the places where the focus nodes go.
 
     `one_at_a_time` where its answer for many is not that for each; `counts` where it matters

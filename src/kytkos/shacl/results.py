@@ -1,7 +1,7 @@
 """Validation results, as plain values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pyoxigraph as ox
 
@@ -12,8 +12,7 @@ from kytkos.shacl.paths import SH
 from kytkos.terms import Term
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """One validation result.
 
     `path` is the IRI of a predicate, or a property path as SPARQL writes it, or empty for a
