@@ -775,7 +775,7 @@ def test_a_long_word_may_break_only_where_a_syllable_begins() -> None:
 
 
 def test_a_compound_breaks_between_words_that_are_known() -> None:
-    parts = {"perhekeskus", "työryhmä", "keskus"}
+    parts = frozenset({"perhekeskus", "työryhmä", "keskus"})
 
     assert soft_hyphens("Perhekeskustyöryhmä", parts=parts) == "Perhekeskus\u00adtyöryhmä"
     assert soft_hyphens("työryhmä", parts=parts) == "työryhmä"

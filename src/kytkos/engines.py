@@ -69,6 +69,20 @@ class Oxigraph:
         return Table(variables, rows)
 
 
+class Remembering:
+    """An engine that tells again what it has told: for a graph that does not change."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._told: dict[str, Table] = {}
+
+    def select(self, query: str, name: str = "query") -> Table:
+        """Answer a SELECT query, each text of a query once."""
+        if query not in self._told:
+            self._told[query] = self._engine.select(query, name)
+        return self._told[query]
+
+
 def _term(node: Any) -> Term | None:
     return None if node is None else to_term(node)
 

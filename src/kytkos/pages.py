@@ -32,7 +32,7 @@ from kytkos import collector, downloads, feed, pdf, search, stamp
 from kytkos.asof import bind
 from kytkos.beside import beside
 from kytkos.dated import Dated
-from kytkos.engines import Engine, Oxigraph
+from kytkos.engines import Engine, Oxigraph, Remembering
 from kytkos.errors import ProjectError
 from kytkos.files import write_folder
 from kytkos.graph import Graph
@@ -50,7 +50,7 @@ from kytkos.wording import Citations, Names, Pen, anchors, slug, without_spans
 Site = dict[PurePosixPath, bytes]
 
 FRONT = "index.html"
-MOST_BESIDE = 100_000  # triples of a graph that two processes may read at once
+MOST_BESIDE = 100_000  # triples of a graph of which two processes may have a part each
 WHOLE = "kooste.html"  # the page that is all of them, for paper
 
 _HERE = Path(__file__).parent
@@ -157,9 +157,8 @@ def build(
         progress(note)
     site: Site = {}
     # A large graph takes its memory once: what is made of it is made afterwards.
-    packed: Callable[[], Site] = partial(downloads.of_graph, graph, _readme())
-    if graph.triples < MOST_BESIDE:
-        packed = beside(packed)
+    meanwhile = beside if graph.triples < MOST_BESIDE else _when_asked
+    packed = meanwhile(partial(downloads.of_graph, graph, _readme()))
     headings = Headings()
     with collector.at_rest():
         library = {name: bind(query, as_of) for name, query in project.page_queries().items()}
@@ -168,7 +167,8 @@ def build(
         tables = {name: Rows(table.records()) for name, table in answers}
         pages = tuple(_pages(views, tables))
         day = _day(as_of or _latest(tables["pages/sources"]))
-        dated = {lang: Dated(project, engine, day, lang).vocabulary for lang in LANGUAGES}
+        asked = Remembering(engine)  # most of what is asked for a language is asked for all
+        dated = {lang: Dated(project, asked, day, lang).vocabulary for lang in LANGUAGES}
         calendars = {
             lang: downloads.of_calendar(due, lang)
             for lang in LANGUAGES
@@ -207,7 +207,7 @@ def build(
         site[PurePosixPath("static", path.name)] = path.read_bytes()
     site[PurePosixPath("static", "site.css")] += (headings.style + settings.style).encode()
     progress("Downloads")
-    site |= _downloads(pages, tables, settings, site)
+    site |= _downloads(pages, tables, settings, site, meanwhile)
     site |= packed()
     for files, _ in calendars.values():
         site |= files
@@ -338,24 +338,34 @@ def _downloads(
     tables: Mapping[str, Rows],
     settings: Settings,
     site: Site,
+    meanwhile: Callable[[Callable[[], Site]], Callable[[], Site]],
 ) -> Iterator[tuple[PurePosixPath, bytes]]:
     """Make the files for other programs, and the pages that lead to them."""
     css = site[PurePosixPath("static", "site.css")].decode()
     html = dict(_html((page for page in pages if page.view.files), site))
     names, where = Names(tables["pages/texts"]), _where(pages)
     happened = [*bound(tables["pages/feed"], "thing"), *bound(tables["pages/feed"], "kind")]
-    for lang in LANGUAGES:
+
+    def of_language(lang: str) -> Site:
         texts = read_texts(_HERE / "texts.toml", lang)
         here = {path: in_languages[lang] for path, in_languages in html.items()}
-        yield from downloads.of_pages(here, lang, texts, css).items()
         title = settings.said(lang).get("title", texts["site_title"])
         called = {term.value: names.find(term, lang)[0] for term in happened}
         ways = {iri: f"../{_in_folder(path, lang)}" for iri, path in where.items()}
         feed_iri = f"{ID}feed/{lang}/{slug(settings.said(LANGUAGES[0]).get('title', ''))}"
-        yield (
-            PurePosixPath(downloads.FOLDER, f"muutokset-{lang}.atom"),
-            feed.atom(tables["pages/feed"], feed_iri, title, lang, called, ways),
-        )
+        atom = feed.atom(tables["pages/feed"], feed_iri, title, lang, called, ways)
+        path = PurePosixPath(downloads.FOLDER, f"muutokset-{lang}.atom")
+        return downloads.of_pages(here, lang, texts, css) | {path: atom}
+
+    first, *others = LANGUAGES
+    made = meanwhile(partial(of_language, first))
+    files = [of_language(lang) for lang in others]
+    for one in (made(), *files):
+        yield from one.items()
+
+
+def _when_asked(work: Callable[[], Site]) -> Callable[[], Site]:
+    return work
 
 
 def _alone(

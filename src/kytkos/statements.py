@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from kytkos.cadence import Cadence, day
 from kytkos.differences import CONTINUED, DROPPED, NEW, Claim, Side, Value, words
@@ -27,7 +28,7 @@ _DASHES = str.maketrans("–—‑−", "----")
 Record = Mapping[str, Term | None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Item:
     """One statement of one version, under the key that the other version may share."""
 
@@ -36,7 +37,7 @@ class Item:
     keys: tuple[str, ...]
     side: Side
 
-    @property
+    @cached_property
     def names(self) -> set[str]:
         """What a succession may call it."""
         return {self.subject if not self.keys else "", *self.keys[:1]} | {

@@ -2,8 +2,9 @@
 
 import re
 from base64 import b32encode
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 from hashlib import sha256
 from itertools import chain, pairwise
 from typing import Any
@@ -442,7 +443,7 @@ def _breakable(text: str) -> str:
     )
 
 
-def soft_hyphens(text: str, lang: str = LANGUAGES[0], parts: Collection[str] = frozenset()) -> str:
+def soft_hyphens(text: str, lang: str = LANGUAGES[0], parts: frozenset[str] = frozenset()) -> str:
     """Let long words break where the line is too narrow for them.
 
     Args:
@@ -458,7 +459,7 @@ def soft_hyphens(text: str, lang: str = LANGUAGES[0], parts: Collection[str] = f
     )
 
 
-def _softened(word: str, seam: re.Pattern[str] | None, parts: Collection[str]) -> str:
+def _softened(word: str, seam: re.Pattern[str] | None, parts: frozenset[str]) -> str:
     # No word of any language is so long: it may break anywhere.
     if len(word) > LONGEST_UNBROKEN:
         word = _UNBROKEN.sub("\\1\u200b", word)
@@ -470,7 +471,8 @@ def _softened(word: str, seam: re.Pattern[str] | None, parts: Collection[str]) -
     )
 
 
-def _compounded(word: str, parts: Collection[str]) -> list[str]:
+@lru_cache(maxsize=10_000)  # the words of a language come again and again
+def _compounded(word: str, parts: frozenset[str]) -> list[str]:
     """Part a word where one known word ends and another begins."""
     lower, shortest = word.lower(), SHORTEST_PART
     seams = [
