@@ -4,7 +4,7 @@ Usage: .venv/bin/python benchmarks/commands.py [RUNS]
 
 Each command runs RUNS times (9 if not given), in turn with the others, so that a busy
 moment of the machine touches all alike; what takes over five seconds runs once. The figures are
-medians: of the time that passed, and of the processor's. `check` tells a report again that it has
+medians: of the time that passed, which the ratios are of, and of the processor's. `check` tells a report again that it has
 kept for the same files; `check --no-cache` does everything anew.
 """
 
@@ -86,7 +86,7 @@ def main() -> None:
     }
     print(f"{'command':32} {'seconds':>8} {'processor':>10} {f'to `{BASE}`':>28}")
     for name, (passed, used) in medians.items():
-        print(f"{name:32} {passed:8.3f} {used:10.3f} {used / medians[BASE][1]:27.2f}×")
+        print(f"{name:32} {passed:8.3f} {used:10.3f} {passed / medians[BASE][0]:27.2f}×")
     same = findings("compiled") == findings("pyshacl")
     print(f"the two engines find the same in the county: {same}")
 

@@ -4,6 +4,7 @@ The named graphs are packaging only; queries and checks see their union.
 """
 
 import codecs
+import os
 import re
 import stat
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 FORMATS = {".ttl": ox.RdfFormat.TURTLE, ".trig": ox.RdfFormat.TRIG}
 
 # Each begins with letters, which are looked for much faster than the beginnings of lines.
-_PREFIXES = [re.compile(rb"%s\s+([^\s:]*):\s*<([^>]*)>" % word) for word in (b"refix", b"REFIX")]
+_PREFIXES = {
+    word: re.compile(rb"%s\s+([^\s:]*):\s*<([^>]*)>" % word) for word in (b"refix", b"REFIX")
+}
 _CHUNK = 2**20
 
 
@@ -56,7 +59,8 @@ class Graph:
         """Find the places of many; each file is read once, and only where it is needed."""
         from kytkos.whereabouts import find
 
-        shown = {name: _relative(path, self.root) for name, path in self.files.items()}
+        called = _Called(self.root)
+        shown = {name: called(path) for name, path in self.files.items()}
         return find(self.store, self.files, shown, sought)
 
 
@@ -75,9 +79,10 @@ def load(paths: Iterable[Path], root: Path, *, lenient: Container[Path] = ()) ->
     files: dict[str, Path] = {}
     namespaces: dict[str, str] = {}
     salvaged: list[Salvage] = []
+    called = _Called(root)
     for given in paths:
         for path in _files(given):
-            name = _relative(path, root)
+            name = called(path)
             files[file_iri(name)] = path
             try:
                 namespaces.update(load_file(store, path, name, namespaces))
@@ -104,15 +109,28 @@ def load_file(
         DataError: it is not there, no plain file, not UTF-8, or not well-formed.
     """
     try:
-        # Whoever opens a pipe waits for another to write to it.
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise OSError(0, "not a file")
-        content = path.read_bytes()
+        content = _content(path)
     except OSError as error:
         from kytkos.syntax import unreadable
 
         raise unreadable(shown, error.strerror or str(error)) from error
     return load_content(store, content, shown, known=known)
+
+
+def _content(path: Path) -> bytes:
+    """Read a file with few calls of the system: at each, another thread may take over."""
+    # Whoever opens a pipe waits for another to write to it, if not told otherwise.
+    file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        about = os.fstat(file)
+        if not stat.S_ISREG(about.st_mode):
+            raise OSError(0, "not a file")
+        content = os.read(file, about.st_size)
+        while (left := about.st_size - len(content)) and (more := os.read(file, left)):
+            content += more
+        return content
+    finally:
+        os.close(file)
 
 
 def to_term(node: "ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple") -> Term:
@@ -188,11 +206,14 @@ def _salvage(error: DataError, store: ox.Store, shown: str) -> "Salvage":
 def _prefixes(content: bytes) -> dict[str, str]:
     """Find the prefixes that a Turtle file declares, at the beginnings of lines."""
     found: dict[str, str] = {}
-    for pattern in _PREFIXES:
-        for declared in pattern.finditer(content):
-            line = content.rfind(b"\n", 0, declared.start()) + 1
-            if content[line : declared.start()].strip().lower() in (b"@p", b"p"):
+    for begin, pattern in _PREFIXES.items():
+        at = content.find(begin)  # much faster than the pattern
+        while at >= 0:
+            line = content.rfind(b"\n", 0, at) + 1
+            declared = pattern.match(content, at)
+            if declared and content[line:at].strip().lower() in (b"@p", b"p"):
                 found[declared[1].decode()] = declared[2].decode()
+            at = content.find(begin, at + 1)
     return found
 
 
@@ -208,9 +229,22 @@ def _files(path: Path) -> Iterator[Path]:
         yield path
 
 
-def _relative(path: Path, root: Path) -> str:
-    whole = path.resolve() if path.exists() else path.parent.resolve() / path.name
-    try:
-        return printable(whole.relative_to(root.resolve()).as_posix())
-    except ValueError:
-        return printable(path.as_posix())
+class _Called:
+    """What files are called: by their paths from a folder, where they are in it."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.resolve()
+        self._folders: dict[Path, Path] = {}  # to ask for each link of a path once
+
+    def __call__(self, path: Path) -> str:
+        if path.is_symlink() and path.exists():
+            whole = path.resolve()
+        else:
+            folder = path.parent
+            if folder not in self._folders:
+                self._folders[folder] = folder.resolve()
+            whole = self._folders[folder] / path.name
+        try:
+            return printable(whole.relative_to(self._root).as_posix())
+        except ValueError:
+            return printable(path.as_posix())

@@ -178,9 +178,12 @@ class _Check:
             return
         deprecated = set(map(ox.NamedNode, self.deprecated))
         for p in self.data.predicates:
-            ends = set(chain.from_iterable(self.data.forward(p).values()))
-            iris = {end for end in ends if isinstance(end, ox.NamedNode)}
-            yield p.value, any(isinstance(end, ox.Literal) for end in ends - iris)
+            ends = list(chain.from_iterable(self.data.forward(p).values()))
+            kinds = set(map(type, ends))
+            iris = set[Node]()
+            if ox.NamedNode in kinds:
+                iris.update(end for end in ends if isinstance(end, ox.NamedNode))
+            yield p.value, ox.Literal in kinds
             self.unreferred.difference_update(iris)
             if p.value != _TYPE:
                 told = iris.difference(self.data.used) | (iris & deprecated)

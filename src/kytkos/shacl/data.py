@@ -88,14 +88,14 @@ class Indexes(_Union):
 
     def others(self, predicates: Collection[Node]) -> Triples:
         """Make the function that gives what is said of a node with other predicates."""
-        left = {1 << n: p for n, p in enumerate(self.predicates) if p not in predicates}
-        mask, used = sum(left), self.used.get
+        known, used = self.predicates, self.used.get
+        mask = sum(1 << n for n, p in enumerate(known) if p not in predicates)
 
         def triples(node: Node) -> Iterable[tuple[ox.NamedNode, Node]]:
             others = used(node, 0) & mask
             if not others:
                 return ()
-            found = [predicate for bit, predicate in left.items() if others & bit]
+            found = [predicate for n, predicate in enumerate(known) if others & (1 << n)]
             return [(one, end) for one in found for end in self.forward(one)[node]]
 
         return triples
