@@ -241,8 +241,10 @@ class _Check:
             return
         for thing, classes in self.data.forward(ox.NamedNode(_TYPE)).items():
             if isinstance(thing, ox.NamedNode) and thing.value.startswith(ID):
+                referred = thing not in self.unreferred
                 for cls in classes:
-                    yield thing, to_term(cls).value, thing not in self.unreferred
+                    name = cls.value if isinstance(cls, ox.NamedNode) else to_term(cls).value
+                    yield thing, name, referred
 
     def _finding(
         self,

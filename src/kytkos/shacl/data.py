@@ -52,13 +52,16 @@ class Indexes(_Union):
         self._forward: dict[ox.NamedNode | None, dict[Node, Sequence[Node]]] = {}
         self._backward: dict[ox.NamedNode | None, dict[Node, Sequence[Node]]] = {}
         self._instances: dict[Node, dict[Node, None]] = {}
+        self._nodes: dict[Node, Node] = {}  # each subject once, as the same object everywhere
 
     def forward(self, predicate: ox.NamedNode | None) -> dict[Node, Sequence[Node]]:
         """Give the objects of each subject."""
         index = self._forward.get(predicate)
         if index is None:
             quads = self.store.quads_for_pattern(None, predicate, None, None)
-            index = self._forward[predicate] = _grouped(map(_ENDS, quads))
+            only, known = self._nodes.setdefault, self._nodes.get
+            edges = ((only(start, start), known(end, end)) for start, end in map(_ENDS, quads))
+            index = self._forward[predicate] = _grouped(edges)
         return index
 
     @cached_property
@@ -72,7 +75,10 @@ class Indexes(_Union):
         query = "SELECT DISTINCT ?p { ?s ?p ?o }"
         answer = self.store.query(query, use_default_graph_as_union=True)
         assert isinstance(answer, ox.QuerySolutions)
-        return tuple(p for (p,) in answer if isinstance(p, ox.NamedNode))
+        # As one text: between two solutions another thread may take over.
+        listed = answer.serialize(format=ox.QueryResultsFormat.CSV)
+        assert listed is not None
+        return tuple(map(ox.NamedNode, listed.decode().split()[1:]))
 
     @cached_property
     def used(self) -> dict[Node, int]:
