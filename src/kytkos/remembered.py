@@ -21,7 +21,8 @@ from kytkos.terms import Place, Prefixes, Term
 
 _MOST_REPORTS, _MOST_BYTES = 32, 4_000_000
 # What gives another answer each time, or asks another machine.
-_FLEETING = re.compile(rb"\b(NOW|RAND|STRUUID|UUID)\s*\(|\bSERVICE\b", re.IGNORECASE)
+_FLEETING = re.compile(rb"\b(NOW|RAND|STRUUID|UUID)\s*\(|\bSERVICE\b")
+_FLEETING_WORDS = (b"NOW", b"RAND", b"UUID", b"SERVICE")
 
 
 def digest(files: Iterable[Path], root: Path, *how: str) -> str | None:
@@ -32,20 +33,31 @@ def digest(files: Iterable[Path], root: Path, *how: str) -> str | None:
         root: the folder that the report shows paths relative to.
         how: what else it depends on.
     """
+    base = f"{root}{os.sep}"
+
+    def relative(path: Path) -> str:
+        shown = str(path)
+        return shown[len(base) :] if shown.startswith(base) else os.path.relpath(path, root)
+
     whole = hashlib.sha256(repr((_program(), how)).encode())
     try:
         for path in files:
-            if path.exists() and not path.is_file():
+            is_there = path.exists()
+            if is_there and not path.is_file():
                 return None  # a pipe, say: whoever opens it waits
-            content = path.read_bytes() if path.exists() else b""
-            shown = os.path.relpath(path, root)
-            if (path.suffix == ".rq" or b"sh:select" in content) and _FLEETING.search(content):
+            content = path.read_bytes() if is_there else b""
+            if (path.suffix == ".rq" or b"sh:select" in content) and _is_fleeting(content):
                 return None
-            whole.update(f"{shown}\0{path.exists()}\0{len(content)}\0".encode())
+            whole.update(f"{relative(path)}\0{is_there}\0{len(content)}\0".encode())
             whole.update(content)
     except (OSError, ValueError):
         return None
     return whole.hexdigest()
+
+
+def _is_fleeting(query: bytes) -> bool:
+    upper = query.upper()  # in which to look for a word is much faster than to look for a pattern
+    return any(word in upper for word in _FLEETING_WORDS) and bool(_FLEETING.search(upper))
 
 
 def recall(key: str) -> tuple[Report, Prefixes] | None:
