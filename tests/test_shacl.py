@@ -79,6 +79,14 @@ def test_each_node_by_itself_gives_what_the_whole_gives(case: Path) -> None:
     assert alone == keys(shapes.validate(store))
 
 
+def test_a_predicate_may_have_any_sign_that_an_iri_may_have() -> None:
+    iris = {"urn:a,b", "urn:a;b", "urn:a%22b", "https://example.org/ä'(b)?c=d#e"}
+    store = ox.Store()
+    store.extend(ox.Quad(ox.NamedNode("urn:s"), ox.NamedNode(iri), ox.Literal("x")) for iri in iris)
+
+    assert {predicate.value for predicate in shacl.Indexes(store).predicates} == iris
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
 def test_the_data_is_the_union_of_its_graphs(case: Path) -> None:
     whole, parted = ox.Store(), ox.Store()

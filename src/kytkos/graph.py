@@ -209,10 +209,10 @@ def _prefixes(content: bytes) -> dict[str, str]:
     for begin, pattern in _PREFIXES.items():
         at = content.find(begin)  # much faster than the pattern
         while at >= 0:
-            line = content.rfind(b"\n", 0, at) + 1
-            declared = pattern.match(content, at)
-            if declared and content[line:at].strip().lower() in (b"@p", b"p"):
-                found[declared[1].decode()] = declared[2].decode()
+            if declared := pattern.match(content, at):
+                line = content.rfind(b"\n", 0, at) + 1
+                if content[line:at].strip().lower() in (b"@p", b"p"):
+                    found[declared[1].decode()] = declared[2].decode()
             at = content.find(begin, at + 1)
     return found
 

@@ -202,7 +202,6 @@ def _unread(report: "Report") -> str:
 def _since(
     project: "Project", graph: "Graph", revision: "Revision", folder: Path | None
 ) -> "Report":
-
     from kytkos import accepted, changes, checks, revisions
 
     name = revision.name

@@ -76,9 +76,9 @@ class Indexes(_Union):
         answer = self.store.query(query, use_default_graph_as_union=True)
         assert isinstance(answer, ox.QuerySolutions)
         # As one text: between two solutions another thread may take over.
-        listed = answer.serialize(format=ox.QueryResultsFormat.CSV)
+        listed = answer.serialize(format=ox.QueryResultsFormat.TSV)
         assert listed is not None
-        return tuple(map(ox.NamedNode, listed.decode().split()[1:]))
+        return tuple(ox.NamedNode(line[1:-1]) for line in listed.decode().split("\n")[1:] if line)
 
     @cached_property
     def used(self) -> dict[Node, int]:
