@@ -16,6 +16,7 @@ from kytkos.errors import ShapesError
 from kytkos.graph import to_term
 from kytkos.shacl import literals, paths
 from kytkos.shacl.constraints import Batch, Check, Messages, Run, Shape, Test, ValueCheck, Violation
+from kytkos.shacl.data import Indexes
 from kytkos.shacl.paths import SH, Node
 from kytkos.shacl.patterns import Pattern
 from kytkos.shacl.prebinding import Prebound, prebind
@@ -181,8 +182,11 @@ def _pattern(compiler: Compiler, shape: Shape, node: Node) -> Check:
         raise ShapesError(f"sh:pattern {node} can't be parsed", hint=hint)
 
     def check(run: Run, batch: Batch) -> Iterator[Violation]:
-        texts = {v.value for _, values in batch.pairs for v in values if isinstance(v, _TEXTS)}
-        failing = pattern.not_in(texts)
+        if isinstance(shape.path, paths.Predicate) and isinstance(run.data, Indexes):
+            failing = pattern.not_in_objects(run.data.store, shape.path.iri)
+        else:
+            texts = {v.value for _, values in batch.pairs for v in values if isinstance(v, _TEXTS)}
+            failing = pattern.not_in(texts)
         for focus, values in batch.pairs:
             for value in values:
                 if not isinstance(value, _TEXTS) or value.value in failing:

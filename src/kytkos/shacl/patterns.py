@@ -22,7 +22,7 @@ class Pattern:
     """
 
     def __init__(self, pattern: str, flags: str = "") -> None:
-        self._regex = f"REGEX(?text, {ox.Literal(pattern)}, {ox.Literal(flags)})"
+        self._regex = f"REGEX(STR(?text), {ox.Literal(pattern)}, {ox.Literal(flags)})"
 
     @property
     def is_well_formed(self) -> bool:
@@ -34,6 +34,17 @@ class Pattern:
         every = list(texts)
         parts = [every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE)]
         return {text for part in parts for text in _answer(part, f"FILTER (!{self._regex})")}
+
+    def not_in_objects(self, store: ox.Store, predicate: ox.NamedNode) -> set[str]:
+        """Give those texts of the objects of a predicate, in any graph, in which it is not found.
+
+        The store has them: that is sooner than to hand them over.
+        """
+        where = f"?subject {predicate} ?text FILTER (!isBlank(?text) && !{self._regex})"
+        query = f"SELECT DISTINCT (STR(?text) AS ?found) {{ {where} }}"
+        found = store.query(query, use_default_graph_as_union=True)
+        assert isinstance(found, ox.QuerySolutions)
+        return {solution["found"].value for solution in found}
 
 
 def _answer(texts: list[str], condition: str) -> list[str]:
