@@ -123,7 +123,6 @@ def test_sarif_has_rules_with_help_and_results_with_regions() -> None:
 
 
 def test_a_sarif_fingerprint_outlives_a_move_and_is_of_one_result() -> None:
-
     moved = VIOLATION._replace(place=Place("data/b.ttl", 99, 1))
 
     def prints(*findings: Finding) -> list[str]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from kytkos import shacl
 from kytkos.errors import ShapesError
+from kytkos.shacl.patterns import Pattern
 from kytkos.shacl.prebinding import prebind
 from kytkos.terms import Term
 
@@ -85,6 +86,25 @@ def test_a_predicate_may_have_any_sign_that_an_iri_may_have() -> None:
     store.extend(ox.Quad(ox.NamedNode("urn:s"), ox.NamedNode(iri), ox.Literal("x")) for iri in iris)
 
     assert {predicate.value for predicate in shacl.Indexes(store).predicates} == iris
+
+
+def test_the_store_matches_the_texts_of_a_predicate_as_those_handed_to_it() -> None:
+    name, other = ox.NamedNode("urn:name"), ox.NamedNode("urn:other")
+    ends: list[ox.NamedNode | ox.BlankNode | ox.Literal] = [
+        ox.Literal("bee"),
+        ox.Literal("Ant", language="en"),
+        ox.Literal("ant", datatype=ox.NamedNode("urn:text")),
+        ox.NamedNode("urn:ant"),
+        ox.BlankNode("ant"),
+    ]
+    store = ox.Store()
+    for number, end in enumerate(ends):
+        store.add(ox.Quad(ox.NamedNode("urn:s"), name, end, ox.NamedNode(f"file:{number % 2}")))
+    store.add(ox.Quad(ox.NamedNode("urn:s"), other, ox.Literal("Other")))
+
+    texts = {end.value for end in ends if not isinstance(end, ox.BlankNode)}
+    for pattern in (Pattern("^b"), Pattern("^A", "i"), Pattern("ant$"), Pattern("")):
+        assert pattern.not_in_objects(store, name) == pattern.not_in(texts)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)

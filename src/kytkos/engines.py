@@ -77,7 +77,7 @@ class Remembering:
         self._told: dict[str, Table] = {}
 
     def select(self, query: str, name: str = "query") -> Table:
-        """Answer a SELECT query, each text of a query once."""
+        """Answer a SELECT query, each text of a query once; raises what the engine raises."""
         if query not in self._told:
             self._told[query] = self._engine.select(query, name)
         return self._told[query]

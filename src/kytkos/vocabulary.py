@@ -179,11 +179,8 @@ class _Check:
         deprecated = set(map(ox.NamedNode, self.deprecated))
         for p in self.data.predicates:
             ends = list(chain.from_iterable(self.data.forward(p).values()))
-            kinds = set(map(type, ends))
-            iris = set[Node]()
-            if ox.NamedNode in kinds:
-                iris.update(end for end in ends if isinstance(end, ox.NamedNode))
-            yield p.value, ox.Literal in kinds
+            iris = {end for end in ends if isinstance(end, ox.NamedNode)}
+            yield p.value, ox.Literal in set(map(type, ends))
             self.unreferred.difference_update(iris)
             if p.value != _TYPE:
                 told = iris.difference(self.data.used) | (iris & deprecated)
@@ -243,8 +240,7 @@ class _Check:
             if isinstance(thing, ox.NamedNode) and thing.value.startswith(ID):
                 referred = thing not in self.unreferred
                 for cls in classes:
-                    name = cls.value if isinstance(cls, ox.NamedNode) else to_term(cls).value
-                    yield thing, name, referred
+                    yield thing, to_term(cls).value, referred
 
     def _finding(
         self,

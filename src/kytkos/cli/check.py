@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from kytkos.terms import Prefixes
 
 _MUCH_MB = 5  # from here on a check takes longer than a second
-_KEPT: "list[Graph]" = []  # until the end, for to take one apart takes time
+_KEPT: "list[Graph]" = []  # until the program ends: taking a graph apart takes time
 
 
 @click.option(
@@ -162,7 +162,7 @@ def _read(project: "Project", files: tuple[Path, ...]) -> "tuple[Graph, Ruleset]
     loading = in_thread(lambda: project.graph(*files, lenient=True))
     try:
         ruleset = ruleset_of(project)
-        import_module("kytkos.whereabouts")  # of which there is need where something is found
+        import_module("kytkos.whereabouts")  # while there is time: it finds the places
     finally:
         graph = loading()
     _KEPT.append(graph)

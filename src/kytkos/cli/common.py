@@ -222,7 +222,12 @@ def report_of(
 
 
 def ruleset_of(project: "Project") -> "Ruleset":
-    """Read the rules of a project, and compile them."""
+    """Read the rules of a project, and compile them.
+
+    Raises:
+        ProjectError: it has no shapes.
+        ShapesError: a shape is ill-formed.
+    """
     from kytkos import checks
 
     return checks.ruleset(project.shapes(), project.checks())

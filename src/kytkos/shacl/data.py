@@ -71,14 +71,15 @@ class Indexes(_Union):
 
     @cached_property
     def predicates(self) -> tuple[ox.NamedNode, ...]:
-        """The predicates of the graph."""
+        """The predicates of the graph, in the order of their IRIs."""
         query = "SELECT DISTINCT ?p { ?s ?p ?o }"
         answer = self.store.query(query, use_default_graph_as_union=True)
         assert isinstance(answer, ox.QuerySolutions)
         # As one text: between two solutions another thread may take over.
         listed = answer.serialize(format=ox.QueryResultsFormat.TSV)
         assert listed is not None
-        return tuple(ox.NamedNode(line[1:-1]) for line in listed.decode().split("\n")[1:] if line)
+        _, *lines = listed.decode().split("\n")
+        return tuple(ox.NamedNode(line[1:-1]) for line in sorted(lines) if line)
 
     @cached_property
     def used(self) -> dict[Node, int]:
